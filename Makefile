@@ -1,0 +1,80 @@
+# The project's commands: `make` lists them. They work as root or not, and from any directory
+# (make -C CHECKOUT TARGET).
+
+BUDGET ?= quick
+# DATA=/path    a folder that already holds data sets, laid out as their archives unpack
+# PYTHON=NAME   the interpreter of the virtual environment
+# ARGS="..."    passed on by test, test-all and benchmark
+
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+PY := .venv/bin/python
+READY := .venv/.ready
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+ifneq ($(DATA),)
+export ADAMREPRO_DATA := $(DATA)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup reproduce figures smoke test test-all check benchmark clean FORCE
+
+help:  ## list the targets (this)
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-11s %s\n", $$1, $$2 }'
+
+setup: $(READY)  ## make .venv with pinned dependencies (PYTHON=python3.12); nothing if it is there
+
+reproduce: setup  ## data, training, figures, claims (BUDGET=smoke|quick|full, DATA=/path)
+	@$(PY) scripts/reproduce.py --budget "$(BUDGET)"
+
+# The budgets whose tables are committed, unless one is asked for.
+figures: setup  ## redraw the figures from the tables: no training (BUDGET=quick|full)
+	@for budget in $(if $(filter file,$(origin BUDGET)),$(or $(notdir $(wildcard results/quick results/full)),quick),$(BUDGET)); do \
+	  $(PY) scripts/plot.py all --budget "$$budget" || exit; \
+	done
+
+smoke: setup  ## all of `make reproduce` anew on tiny stand-in data, in under a minute
+	@rm -rf results/smoke results/runs/smoke figures/smoke
+	@ADAMREPRO_DATA= $(PY) scripts/reproduce.py --budget smoke
+
+test: setup  ## the fast tests (ARGS="-k adam")
+	@$(PY) -m pytest $(ARGS)
+
+test-all: setup  ## the slow tests too, and with DATA=/path those that read real data
+	@$(PY) -m pytest -m "not gpu and not slurm" $(ARGS)
+
+check: setup  ## formatting, lint, types, and which way imports go
+	@$(PY) -m ruff format --check --quiet .
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports --no-logo
+
+benchmark: setup  ## speed against plain PyTorch (ARGS="--json")
+	@$(PY) scripts/benchmark.py $(ARGS)
+
+clean:  ## remove caches and smoke results; .venv, data and other results stay
+	rm -rf .*_cache .hypothesis outputs multirun results/smoke results/runs/smoke figures/smoke
+	find src scripts tests -name __pycache__ -prune -exec rm -rf {} +
+
+# An environment that was moved or copied along with its checkout still points at the old place.
+ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
+$(READY): FORCE
+endif
+
+$(READY): pyproject.toml constraints.txt
+	@rm -f $(READY)
+	@for candidate in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
+	  if "$$candidate" -c '$(SUPPORTED)' 2>/dev/null; then python="$$candidate"; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "setup: no Python 3.11, 3.12 or 3.13 found (tried: $(or $(PYTHON),python3 python3.13 python3.12 python3.11))." >&2; \
+	  echo "Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; exit 2; \
+	fi; \
+	if ! $(PY) -c '$(SUPPORTED)' 2>/dev/null || ! $(PY) -m pip --version >/dev/null 2>&1; then \
+	  echo "setup: making .venv with $$("$$python" --version)"; \
+	  "$$python" -m venv --clear .venv || { \
+	    echo "setup: $$python cannot make virtual environments." >&2; \
+	    echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }; \
+	fi
+	$(PY) -m pip install --disable-pip-version-check --no-input -e ".[dev]" -c constraints.txt
+	@printf '%s\n' "$(CURDIR)" > $(READY)

@@ -1,0 +1,55 @@
+"""Make sure that the data sets are there, and say where each comes from.
+
+    python scripts/fetch_data.py [--root DIR] [--stand-in] [mnist] [imdb] [cifar10]
+
+What is missing under DIR is downloaded; what is slow to read is cached next to it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from adamrepro.data import DATASETS, load_dataset
+from adamrepro.data.console import console_progress
+from adamrepro.errors import UserError
+
+DEFAULT_ROOT = Path(__file__).resolve().parents[1] / "data"
+
+
+def main() -> int:
+    """Load each data set once; 2 if one can neither be found, fetched nor stood in for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", metavar="name", help=f"{', '.join(DATASETS)}; all")
+    parser.add_argument("--root", type=Path, default=DEFAULT_ROOT, help="the folder to look in")
+    parser.add_argument(
+        "--stand-in", action="store_true", help="accept a stand-in for what cannot be had"
+    )
+    arguments = parser.parse_args()
+    status = 0
+    for name in arguments.names or DATASETS:
+        try:
+            if name not in DATASETS:
+                raise UserError(f"{name}: no such data set; expected {', '.join(DATASETS)}.")
+            with console_progress() as progress:
+                data = load_dataset(
+                    DATASETS[name](),
+                    root=arguments.root,
+                    download=True,
+                    stand_in=arguments.stand_in,
+                    progress=progress,
+                )
+        except UserError as error:
+            print(error, file=sys.stderr)
+            status = 2
+        else:
+            counts = f"{len(data.train):,} + {len(data.test):,} examples"
+            print(f"{name}: {data.source}, {counts}, sha256 {data.sha256[:12]}", flush=True)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

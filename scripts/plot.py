@@ -1,0 +1,57 @@
+"""Draw figures from the tables alone (no training, no torch): plot.py fig1a, or plot.py all."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from adamrepro.errors import UserError
+from adamrepro.figures import FIGURES, Drawn, draw
+from adamrepro.results.schema import Tables
+
+ROOT = Path(__file__).resolve().parents[1]
+# In summary.csv, but too wide for a terminal.
+HIDDEN = ["setting_id", "drawn", "fidelity_min", "fidelity_max", "cost_min", "cost_max", "epoch"]
+
+
+def main() -> int:
+    """Draw what the command line asks for; exit status 2 for a mistake of the user's."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("figure", metavar="FIGURE", help=f"all, or one of {', '.join(FIGURES)}")
+    parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
+    parser.add_argument("--results", type=Path, default=ROOT / "results", metavar="DIR")
+    parser.add_argument("--figures", type=Path, default=ROOT / "figures", metavar="DIR")
+    asked = parser.parse_args()
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    every = asked.figure == "all"
+    try:
+        for name in FIGURES if every else [asked.figure]:
+            if every and not Tables.exist(asked.results / asked.budget / name):
+                console.print(f"{name}: no tables for budget {asked.budget}, skipped")
+                continue
+            options = {"results": asked.results, "figures": asked.figures, "budget": asked.budget}
+            show(console, name, draw(name, **options))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def show(console: Console, name: str, drawn: Drawn) -> None:
+    """Print how near the paper the curves are, and where the files lie."""
+    rows = drawn.fidelity.drop(columns=HIDDEN, errors="ignore")
+    table = Table(*rows.columns, title=f"{name}: fidelity in dex", box=box.SIMPLE_HEAD)
+    for row in rows.itertuples(index=False):
+        table.add_row(*(f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row))
+    console.print(table)
+    for path in drawn.paths:
+        console.print(path, highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,295 @@
+"""From run configurations to finished runs: plan populations, train them, store their runs."""
+
+import logging
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from adamrepro.config import RunConfig, plain
+from adamrepro.data import DataSet, load_dataset
+from adamrepro.errors import UserError
+from adamrepro.optim import can_compile, structure
+from adamrepro.results.run_id import Value, population_id, run_id, setting_id
+from adamrepro.results.store import Store
+from adamrepro.training import (
+    Checkpoint,
+    Compile,
+    Loop,
+    MemberCurve,
+    Population,
+    Precision,
+    Progress,
+)
+
+log = logging.getLogger(__name__)
+
+COMPILE_ABOVE = 4e9
+"""Steps x parameters x members above which compiling the update pays for its 10-20 seconds
+(measured: about 6 ns saved per element and step on one thread)."""
+
+GPU_MEMBERS = 64
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run with its identity."""
+
+    config: RunConfig
+    run_id: str
+    setting_id: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A population to train: jobs that differ only in numbers, with the same seed."""
+
+    jobs: tuple[Job, ...]
+    identity: str = field(default="")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "identity", population_id([job.run_id for job in self.jobs]))
+
+    @property
+    def config(self) -> RunConfig:
+        return self.jobs[0].config
+
+    @property
+    def store(self) -> Store:
+        return store_of(self.config)
+
+    @property
+    def work(self) -> float:
+        """How long this takes, relative to others of the same experiment."""
+        return float(self.config.training.epochs * (4 + len(self.jobs)))
+
+    @property
+    def title(self) -> str:
+        c = self.config
+        return f"{c.experiment} {c.series or c.optimizer.name} seed {c.seed} x{len(self.jobs)}"
+
+
+def store_of(config: RunConfig) -> Store:
+    """Return where the results of a run belong: single runs have tables of their own."""
+    table = "adhoc" if config.role == "single" else config.budget
+    return Store(config.results_root, table, config.experiment)
+
+
+def identify(configs: Sequence[RunConfig]) -> list[Job]:
+    """Give each run its identity, which needs the checksum of its data."""
+    jobs = []
+    for config in configs:
+        sha = dataset_of(config).sha256
+        settings = config.settings()
+        jobs.append(Job(config, run_id(settings, sha), setting_id(settings, sha)))
+    return jobs
+
+
+def plan(jobs: Sequence[Job]) -> list[Plan]:
+    """Group jobs into populations, and leave out what is done.
+
+    Grouping comes first, so that members meet the same companions however often a sweep is
+    interrupted.
+    """
+    groups: dict[tuple[object, ...], dict[str, Job]] = {}
+    for job in jobs:
+        groups.setdefault(group_key(job.config), {}).setdefault(job.run_id, job)
+    done: dict[Path, set[str]] = {}
+    plans = []
+    for group in groups.values():
+        members = list(group.values())
+        size = population_size(members[0].config)
+        for start in range(0, len(members), size):
+            chunk = members[start : start + size]
+            store = store_of(chunk[0].config)
+            finished = done.setdefault(store.tables, store.done())
+            missing = tuple(job for job in chunk if job.run_id not in finished)
+            if missing:
+                plans.append(Plan(missing))
+    return plans
+
+
+def group_key(config: RunConfig) -> tuple[object, ...]:
+    """What members of a population share."""
+    training = {k: v for k, v in plain(config.training).items() if k != "l2"}
+    return (
+        config.experiment,
+        config.budget,
+        config.role == "single",
+        config.seed,
+        *(repr(plain(part)) for part in (config.dataset, config.model, config.schedule)),
+        repr(training),
+        structure(config.optimizer),
+    )
+
+
+def population_size(config: RunConfig) -> int:
+    if config.population.size != "auto":
+        return int(config.population.size)
+    on_gpu = device_of(config).type != "cpu"
+    return max(GPU_MEMBERS, config.model.cpu_members) if on_gpu else config.model.cpu_members
+
+
+def train(
+    plan: Plan,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Train a population and save its runs; resumes from its checkpoint.
+
+    Holds the lock of the first member: another process with the same population waits, then
+    finds the runs done. Raises Interrupted when told to stop.
+    """
+    with plan.store.lock(plan.identity):
+        if all(job.run_id in plan.store.done() for job in plan.jobs):
+            return
+        config = plan.config
+        set_up_torch(config)
+        data = dataset_of(config)
+        checkpoint = Checkpoint(plan.store.checkpoint_path(plan.identity), plan.identity)
+        loop = build_loop(plan, data, checkpoint, on_progress, should_stop)
+        curves = loop.run()
+        for job, curve in zip(plan.jobs, curves, strict=True):
+            plan.store.save(row_of(job, curve, data, loop.seconds / len(curves)), curve.rows)
+        checkpoint.remove()
+
+
+def build_loop(
+    plan: Plan,
+    data: DataSet,
+    checkpoint: Checkpoint | None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Loop:
+    """Build the loop that trains a population."""
+    config = plan.config
+    device = device_of(config)
+    population = Population(
+        config.model,
+        [job.config.optimizer for job in plan.jobs],
+        [job.config.training.l2 for job in plan.jobs],
+        config.schedule,
+        shape=data.train.shape,
+        classes=data.classes,
+        seed=config.seed,
+        device=device,
+        precision=config.training.precision,
+        compiled=compile_update(plan, data),
+    )
+    return Loop(
+        population,
+        data.train.to(device),
+        data.test.to(device),
+        config.training,
+        config.seed,
+        checkpoint=checkpoint,
+        checkpoint_seconds=config.execution.checkpoint_seconds,
+        on_progress=on_progress,
+        should_stop=should_stop,
+    )
+
+
+def compile_update(plan: Plan, data: DataSet) -> bool:
+    """Decide whether compiling pays: from the whole run's size alone, so that resuming agrees."""
+    config = plan.config
+    if config.training.compile is not Compile.auto:
+        return config.training.compile is Compile.on
+    with torch.device("meta"):
+        model = config.model.build(len(plan.jobs), data.train.shape, data.classes)
+    elements = sum(p.numel() for p in model.parameters())
+    per_epoch = config.training.epoch_steps or len(data.train) // config.training.batch_size
+    return can_compile() and elements * per_epoch * config.training.epochs > COMPILE_ABOVE
+
+
+def row_of(job: Job, curve: MemberCurve, data: DataSet, seconds: float) -> dict[str, Value]:
+    """Return the run's row of runs.csv."""
+    config = job.config
+    return {
+        "run_id": job.run_id,
+        "setting_id": job.setting_id,
+        "experiment": config.experiment,
+        "series": config.series,
+        "reading": config.reading,
+        "role": config.role,
+        "status": "done" if curve.diverged_epoch is None else "diverged",
+        "diverged_epoch": curve.diverged_epoch,
+        **config.settings(),
+        "data_source": str(data.source),
+        "data_sha": data.sha256[:12],
+        "seconds": round(seconds, 1),
+        "device": device_name(device_of(config)),
+        "threads": config.execution.threads,
+        "torch": torch.__version__,
+        "commit": commit(),
+    }
+
+
+def device_of(config: RunConfig) -> torch.device:
+    """Resolve `auto`; raises UserError for a device that is not there."""
+    name = config.execution.device
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        name = next(candidate for candidate, there in available.items() if there)
+    if not available[name]:
+        raise UserError(f"execution.device={name}: not available here; use cpu or auto")
+    return torch.device(name)
+
+
+def device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def set_up_torch(config: RunConfig) -> None:
+    """Set what is global in torch: threads, denormals, TF32."""
+    torch.set_num_threads(config.execution.threads)
+    # decaying state (0.9^t of RMSProp on rare words) ends in denormals, 10 times slower on CPUs
+    torch.set_flush_denormal(True)
+    tf32 = config.training.precision is Precision.tf32
+    torch.backends.cuda.matmul.allow_tf32 = tf32
+    torch.backends.cudnn.allow_tf32 = tf32
+    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
+    os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
+
+
+def dataset_of(config: RunConfig) -> DataSet:
+    """Load the run's data set, once per process and setting."""
+    data = config.data
+    return _dataset(_Frozen(config.dataset), data.root, data.download, data.stand_in)
+
+
+class _Frozen:
+    """A dataset config as a dictionary key."""
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Frozen) and repr(self.config) == repr(other.config)
+
+    def __hash__(self) -> int:
+        return hash(repr(self.config))
+
+
+@lru_cache(maxsize=2)
+def _dataset(config: _Frozen, root: str, download: bool, stand_in: bool) -> DataSet:
+    return load_dataset(config.config, root=Path(root), download=download, stand_in=stand_in)
+
+
+@lru_cache(maxsize=1)
+def commit() -> str:
+    """Return the checked out commit, or "" outside a git checkout."""
+    here = Path(__file__).parent
+    command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=10"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""

@@ -1,0 +1,76 @@
+"""What every command line shares: a mistake is answered in a line or two, not a traceback."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from adamrepro.config import nearest
+from adamrepro.errors import UserError
+from adamrepro.execution import RunsFailed, Stopped
+
+PROJECT = Path(__file__).parents[2]
+"""The checkout: configs, data and results lie in it unless told otherwise."""
+
+USER, FAILED, INTERRUPTED = 2, 1, 130
+"""Exit statuses: the user's mistake; runs that failed; stopped before the end."""
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Answer what goes wrong inside with a message and an exit status.
+
+    ADAMREPRO_TRACEBACK=1 lets exceptions through.
+    """
+    register_resolvers()
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises, and this function explains
+    if os.environ.get("ADAMREPRO_TRACEBACK") == "1":
+        yield
+        return
+    try:
+        yield
+    except UserError as error:
+        leave(str(error), USER)
+    except (HydraException, OmegaConfBaseException) as error:
+        leave(explain(error), USER)
+    except (Stopped, KeyboardInterrupt):
+        leave("stopped; the same command goes on where this one left off", INTERRUPTED)
+    except (RunsFailed, OSError) as error:
+        leave(f"{error}; what is done is kept, the same command tries the rest", FAILED)
+
+
+def leave(message: str, status: int) -> NoReturn:
+    print(message, file=sys.stderr)
+    # SystemExit passes through Hydra, which would print a line of its own for an exception
+    raise SystemExit(status) from None
+
+
+def register_resolvers() -> None:
+    """Let configs say ${project:results} and ${data_root:}."""
+    OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)
+    OmegaConf.register_new_resolver(
+        "data_root",
+        lambda: os.environ.get("ADAMREPRO_DATA") or str(PROJECT / "data"),
+        replace=True,
+    )
+
+
+def explain(error: Exception) -> str:
+    """Say in a line or two what is wrong with an override."""
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        group, _, name = str(error.missing_cfg_file).rpartition("/")
+        return f"{group}={name}: no such choice; {nearest(name, error.options or [])}"
+    cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
+    if isinstance(cause, OmegaConfBaseException) and cause.full_key:
+        key, parent = str(cause.key), cause.parent_node
+        known = list(parent) if OmegaConf.is_dict(parent) else []
+        if known and key not in known:
+            return f"{cause.full_key}: no such key; {nearest(key, known)}"
+        return f"{cause.full_key}: {str(cause).splitlines()[0]}"
+    return "\n".join(str(error).splitlines()[:2])

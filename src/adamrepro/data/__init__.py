@@ -1,0 +1,79 @@
+"""The data sets: found, fetched or stood in for, checked, and held as tensors.
+
+Adding one is a file with a config and a loader, and one row in each of the two tables below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from adamrepro.data.batches import Dense, Sparse, SparseBatch
+from adamrepro.data.cifar10 import CifarConfig, Whitening, load_cifar10
+from adamrepro.data.dataset import DataSet, Source
+from adamrepro.data.imdb import Features, ImdbConfig, load_imdb
+from adamrepro.data.mnist import MnistConfig, load_mnist
+from adamrepro.data.sources import Progress, Request, no_progress
+from adamrepro.errors import UserError
+
+__all__ = [
+    "DATASETS",
+    "CifarConfig",
+    "DataSet",
+    "DataSetConfig",
+    "Dense",
+    "Features",
+    "ImdbConfig",
+    "MnistConfig",
+    "Progress",
+    "Source",
+    "Sparse",
+    "SparseBatch",
+    "Whitening",
+    "load_dataset",
+]
+
+DataSetConfig = MnistConfig | ImdbConfig | CifarConfig
+
+DATASETS: dict[str, type[DataSetConfig]] = {
+    "mnist": MnistConfig,
+    "imdb": ImdbConfig,
+    "cifar10": CifarConfig,
+}
+LOADERS: dict[type[DataSetConfig], Callable[[Any, Request], DataSet]] = {
+    MnistConfig: load_mnist,
+    ImdbConfig: load_imdb,
+    CifarConfig: load_cifar10,
+}
+
+
+def load_dataset(
+    config: DataSetConfig,
+    *,
+    root: Path,
+    download: bool = False,
+    stand_in: bool = False,
+    progress: Progress = no_progress,
+) -> DataSet:
+    """Load the data set that `config` describes.
+
+    Args:
+        config: one of the classes in `DATASETS`.
+        root: folder with the files as their canonical archives unpack.
+        download: fetch files that are missing.
+        stand_in: accept a stand-in for what can be neither found nor fetched.
+        progress: is told how far slow work has come.
+
+    Raises:
+        UserError: files are missing, damaged or of another shape.
+    """
+    request = Request(
+        root=Path(root).expanduser(), download=download, stand_in=stand_in, progress=progress
+    )
+    try:
+        return LOADERS[type(config)](config, request)
+    except OSError as error:
+        raise UserError(
+            f"{config.name}: {error.filename} cannot be read: {error.strerror}."
+        ) from error

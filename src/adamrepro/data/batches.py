@@ -1,0 +1,174 @@
+"""A split of a data set held as tensors, and the minibatches cut from it.
+
+Data sits on one device in its smallest exact form (bytes stay bytes, word counts stay sparse); a
+minibatch is an index slice that is turned into float32 when it is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class SparseBatch:
+    """B rows of a sparse matrix, laid out as `torch.nn.functional.embedding_bag` wants them.
+
+    Attributes:
+        col: feature indices of the non-zeros, int64 [nnz], row after row.
+        offsets: where each row starts in `col`, int64 [B].
+        val: values of the non-zeros, float32 [nnz].
+        features: number of columns of the matrix.
+    """
+
+    col: Tensor
+    offsets: Tensor
+    val: Tensor
+    features: int
+
+    def __len__(self) -> int:
+        """Number of rows, B."""
+        return self.offsets.shape[0]
+
+    def dense(self) -> Tensor:
+        """The same rows as a float32 matrix [B, features]."""
+        ends = torch.cat([self.offsets[1:], self.offsets.new_tensor([self.col.shape[0]])])
+        base = torch.arange(len(self), device=self.col.device) * self.features
+        flat = torch.repeat_interleave(
+            base, ends - self.offsets, output_size=self.col.shape[0]
+        ).add_(self.col)
+        out = self.val.new_zeros(len(self) * self.features)
+        out[flat] = self.val
+        return out.view(len(self), self.features)
+
+    def to(self, device: torch.device | str) -> SparseBatch:
+        """The same batch on `device`."""
+        return replace(
+            self,
+            col=self.col.to(device),
+            offsets=self.offsets.to(device),
+            val=self.val.to(device),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dense:
+    """N examples as one tensor.
+
+    Attributes:
+        x: inputs as stored, uint8 or float32 [N, ...].
+        y: class numbers, int64 [N].
+        scale: float32 factor that broadcasts against a batch of x, or None for 1.
+        shift: float32 term that broadcasts against a batch of x, or None for 0.
+    """
+
+    x: Tensor
+    y: Tensor
+    scale: Tensor | None = None
+    shift: Tensor | None = None
+
+    def __len__(self) -> int:
+        """Number of examples, N."""
+        return self.y.shape[0]
+
+    @property
+    def shape(self) -> torch.Size:
+        """Shape of one example."""
+        return self.x.shape[1:]
+
+    def batch(self, idx: Tensor) -> tuple[Tensor, Tensor]:
+        """Examples `idx` (int64 [B]) as (x * scale + shift, float32 [B, ...]; y, int64 [B])."""
+        # index_select copies, so that the in-place arithmetic never reaches the stored data
+        x = self.x.index_select(0, idx).to(torch.float32)
+        if self.scale is not None:
+            x.mul_(self.scale)
+        if self.shift is not None:
+            x.add_(self.shift)
+        return x, self.y.index_select(0, idx)
+
+    def take(self, idx: Tensor) -> Dense:
+        """The examples `idx` (int64 [M]) as a split of their own."""
+        return replace(self, x=self.x.index_select(0, idx), y=self.y.index_select(0, idx))
+
+    def to(self, device: torch.device | str) -> Dense:
+        """The same split on `device`."""
+        return replace(
+            self,
+            x=self.x.to(device),
+            y=self.y.to(device),
+            scale=None if self.scale is None else self.scale.to(device),
+            shift=None if self.shift is None else self.shift.to(device),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sparse:
+    """N examples as a compressed sparse row matrix.
+
+    Attributes:
+        crow: row starts and the final end, int64 [N + 1].
+        col: column of each non-zero, int32 [nnz], ascending and distinct within a row.
+        val: value of each non-zero, float32 [nnz].
+        y: class numbers, int64 [N].
+        features: number of columns.
+    """
+
+    crow: Tensor
+    col: Tensor
+    val: Tensor
+    y: Tensor
+    features: int
+
+    def __len__(self) -> int:
+        """Number of examples, N."""
+        return self.y.shape[0]
+
+    @property
+    def shape(self) -> torch.Size:
+        """Shape of one example."""
+        return torch.Size([self.features])
+
+    def _rows(self, idx: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Where the non-zeros of rows `idx` lie [nnz]; the rows' starts there [B], lengths [B]."""
+        start = self.crow.index_select(0, idx)
+        length = self.crow.index_select(0, idx + 1).sub_(start)
+        end = length.cumsum(0)
+        total = int(end[-1]) if len(end) else 0
+        offsets = end - length
+        where = torch.arange(total, device=idx.device)
+        where += torch.repeat_interleave(start - offsets, length, output_size=total)
+        return where, offsets, length
+
+    def batch(self, idx: Tensor) -> tuple[SparseBatch, Tensor]:
+        """Examples `idx` (int64 [B]) as (their rows; y, int64 [B])."""
+        where, offsets, _ = self._rows(idx)
+        rows = SparseBatch(
+            col=self.col.index_select(0, where).long(),
+            offsets=offsets,
+            val=self.val.index_select(0, where),
+            features=self.features,
+        )
+        return rows, self.y.index_select(0, idx)
+
+    def take(self, idx: Tensor) -> Sparse:
+        """The examples `idx` (int64 [M]) as a split of their own."""
+        where, _, length = self._rows(idx)
+        return replace(
+            self,
+            crow=torch.cat([length.new_zeros(1), length.cumsum(0)]),
+            col=self.col.index_select(0, where),
+            val=self.val.index_select(0, where),
+            y=self.y.index_select(0, idx),
+        )
+
+    def to(self, device: torch.device | str) -> Sparse:
+        """The same split on `device`."""
+        return replace(
+            self,
+            crow=self.crow.to(device),
+            col=self.col.to(device),
+            val=self.val.to(device),
+            y=self.y.to(device),
+        )

@@ -1,0 +1,94 @@
+"""What every loader returns, and what is common to all of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from adamrepro.data.batches import Dense, Sparse
+from adamrepro.errors import UserError
+
+# a run on fewer training examples than this is a smoke test, and a whole test split would be most
+# of its cost
+SMOKE_EXAMPLES = 2000
+
+Split = TypeVar("Split", Dense, Sparse)
+
+
+class Source(StrEnum):
+    """Where the examples come from; it is written into every row made from them.
+
+    CANONICAL: content proved equal to the published files.
+    MIRROR: the published data set's layout, content not proved equal (recoded, altered, unknown).
+    STAND_IN: something else in its place; no claim is judged on it.
+    """
+
+    CANONICAL = "canonical"
+    MIRROR = "mirror"
+    STAND_IN = "stand-in"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSet:
+    """A data set ready for training.
+
+    Attributes:
+        name: the config's name, `mnist`, `imdb` or `cifar10`.
+        train: training split.
+        test: test split, disjoint from it.
+        classes: number of classes; the labels are 0 .. classes - 1.
+        source: where the examples come from.
+        sha256: hex digest of the whole data set as read and of every option that changes what a
+            model is shown (vocabulary, features, whitening), but not of the number of examples.
+    """
+
+    name: str
+    train: Dense | Sparse
+    test: Dense | Sparse
+    classes: int
+    source: Source
+    sha256: str
+
+
+def check_range(key: str, value: float, low: float, high: float, expected: str) -> None:
+    """Raise UserError naming `dataset.<key>` unless low <= value <= high."""
+    if not low <= value <= high:
+        raise UserError(f"dataset.{key}={value}: expected {expected}.")
+
+
+def content_sha256(parts: Iterable[Tensor | np.ndarray | str]) -> str:
+    """Hex digest over dtypes, shapes and bytes of arrays, and over strings, in order."""
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, str):
+            digest.update(part.encode() + b"\0")
+        else:
+            array = np.ascontiguousarray(part)
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
+            digest.update(array.view(np.uint8).data)
+    return digest.hexdigest()
+
+
+def keep_examples(train: Split, test: Split, examples: int | None) -> tuple[Split, Split]:
+    """The first `examples` of a fixed permutation of the training split, and the test split.
+
+    The permutation is numpy's default_rng(0), so that a smaller number is a subset of a larger one.
+    The test split is whole, but for fewer than 2,000 examples it is cut to the same number.
+    """
+    if examples is None or examples >= len(train):
+        return train, test
+    if examples < SMOKE_EXAMPLES:
+        test = _first(test, examples)
+    return _first(train, examples), test
+
+
+def _first(split: Split, count: int) -> Split:
+    order = np.random.default_rng(0).permutation(len(split))[:count]
+    return split.take(torch.from_numpy(order))

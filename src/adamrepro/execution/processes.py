@@ -1,0 +1,156 @@
+"""Populations side by side in worker processes, one thread each unless told otherwise.
+
+The parent hands out one population at a time over a pipe. A worker that dies takes only its own
+population with it; a parent that dies is noticed by the workers at their next report, and they
+save their state and leave.
+"""
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from typing import Any
+
+from adamrepro import app
+from adamrepro.app import Plan
+from adamrepro.errors import UserError
+from adamrepro.execution.report import Console, Report, Stopped
+from adamrepro.execution.serial import StopFlag, explain, stop_on
+from adamrepro.training import Interrupted, Progress
+
+GRACE_SECONDS = 5.0
+"""Time a worker has to save its state after it was told to stop."""
+
+
+@dataclass
+class Worker:
+    """A worker process, seen from the parent; `plan` is what it trains, if anything."""
+
+    process: SpawnProcess
+    pipe: Connection
+    plan: Plan | None = None
+
+    @classmethod
+    def start(cls, gpu: int | None) -> "Worker":
+        context = multiprocessing.get_context("spawn")
+        pipe, far_end = context.Pipe()
+        process = context.Process(target=work, args=(far_end, gpu))
+        process.start()
+        far_end.close()
+        return cls(process, pipe)
+
+    def give(self, plan: Plan) -> None:
+        self.plan = plan
+        self.pipe.send(plan)
+
+    def cause_of_death(self) -> str:
+        self.process.join()
+        code = self.process.exitcode or 0
+        if code >= 0:
+            return f"worker left with exit status {code}"
+        hint = " (out of memory?)" if code == -signal.SIGKILL else ""
+        return f"worker killed by {signal.Signals(-code).name}{hint}"
+
+
+def run_in_processes(
+    plans: Sequence[Plan], workers: int, console: Console, gpus: int = 0
+) -> Report:
+    """Train populations in `workers` processes; raises Stopped on Ctrl-C or SIGTERM."""
+    report = Report()
+    queue = deque(plans)
+    console.begin(plans)
+    free_gpus = deque(range(gpus))
+    pool: dict[Connection, Worker] = {}
+    with stop_on(signal.SIGINT, signal.SIGTERM) as flag:
+        try:
+            while queue or any(worker.plan for worker in pool.values()):
+                while queue and len(pool) < workers:
+                    worker = Worker.start(free_gpus.popleft() if free_gpus else None)
+                    pool[worker.pipe] = worker
+                    worker.give(queue.popleft())
+                for pipe in wait(list(pool), timeout=0.2):
+                    worker = pool[pipe]  # type: ignore[index]
+                    if not attend(worker, console, report):
+                        del pool[worker.pipe]
+                    elif worker.plan is None and queue:
+                        worker.give(queue.popleft())
+                if flag():
+                    raise Stopped
+        finally:
+            dismiss(pool.values(), gently=flag())
+    return report
+
+
+def attend(worker: Worker, console: Console, report: Report) -> bool:
+    """Take one message from a worker; say whether it still lives."""
+    try:
+        kind, content = worker.pipe.recv()
+    except (EOFError, OSError):
+        kind, content = "dead", worker.cause_of_death()
+    plan = worker.plan
+    alive = bool(kind != "dead")
+    if plan is None:
+        return alive
+    if kind == "progress":
+        console.progress(plan, content)
+        return True
+    if kind == "user error":
+        raise UserError(content)
+    problem = "" if kind == "done" else content
+    if problem:
+        report.failed.append((plan, problem))
+    console.end(plan, problem)
+    worker.plan = None
+    return alive
+
+
+def dismiss(workers: Any, *, gently: bool) -> None:
+    """End all workers: idle ones at once, busy ones after they saved their state, if gently."""
+    for worker in workers:
+        if worker.plan is None:
+            worker.pipe.close()
+        else:
+            worker.process.terminate()
+    for worker in workers:
+        worker.process.join(GRACE_SECONDS if gently or worker.plan is None else 1.0)
+        if worker.process.is_alive():
+            worker.process.kill()
+            worker.process.join()
+
+
+def work(pipe: Connection, gpu: int | None) -> None:
+    """Train what comes over the pipe until it closes (a worker's main function)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    flag = StopFlag()
+    signal.signal(signal.SIGTERM, flag.set)
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)
+
+    def report(progress: Progress) -> None:
+        try:
+            pipe.send(("progress", progress))
+        except OSError:
+            flag.set()  # the parent is gone
+
+    while not flag():
+        try:
+            plan = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            app.train(plan, report, flag)
+            message = ("done", "")
+        except Interrupted:
+            return
+        except UserError as error:
+            message = ("user error", str(error))
+        except Exception as error:
+            message = ("failed", explain(error))
+        try:
+            pipe.send(message)
+        except OSError:
+            return

@@ -1,0 +1,5 @@
+"""The paper's figures, each a function of tables. No torch here: drawing needs the tables alone."""
+
+from adamrepro.figures.book import FIGURES, Drawn, draw
+
+__all__ = ["FIGURES", "Drawn", "draw"]

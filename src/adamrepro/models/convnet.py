@@ -1,0 +1,72 @@
+"""c64-c64-c128-1000 convolutional network (section 6.3)."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from adamrepro.models.initialize import Init, initialize
+from adamrepro.models.layers import Conv2d, Linear, split_members
+from adamrepro.models.model import Classifier, ModelConfig
+from adamrepro.models.noise import Noise
+
+
+@dataclass(kw_only=True)
+class ConvNetConfig(ModelConfig):
+    """Three stages of 5x5 convolution, ReLU, 3x3 max pooling with stride 2; 1000 ReLU units."""
+
+    name: str = "convnet"
+    init: Init = Init.he
+    hidden: int = 1000
+    dropout_input: float = 0.0
+    dropout_hidden: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_rate("dropout_input", "dropout_hidden")
+        self.check_count("hidden")
+
+    def build(self, members: int, shape: torch.Size, classes: int) -> "ConvNet":
+        return ConvNet(self, members, shape, classes)
+
+    def initialize(self, model: nn.Module, generator: torch.Generator) -> None:
+        initialize(model, self.init, generator, std=self.init_std)
+
+
+class ConvNet(Classifier):
+    """Images [B, C, H, W] -> 64 -> 64 -> 128 feature maps -> hidden -> classes.
+
+    "Same" convolutions and ceil-mode pooling take 32 to 16, 8 and 4: 2048 features.
+    """
+
+    def __init__(
+        self, config: ConvNetConfig, members: int, shape: torch.Size, classes: int
+    ) -> None:
+        super().__init__()
+        self.config = config
+        channels, height, width = shape
+        widths = [channels, 64, 64, 128]
+        self.stages = nn.ModuleList(
+            Conv2d(members, inputs, outputs, kernel=5) for inputs, outputs in pairwise(widths)
+        )
+        for _ in self.stages:
+            height, width = pooled(height), pooled(width)
+        self.hidden = Linear(members, widths[-1] * height * width, config.hidden)
+        self.output = Linear(members, config.hidden, classes)
+
+    def forward(self, x: Tensor, noise: Noise) -> Tensor:  # type: ignore[override]
+        x = noise.drop(x, self.config.dropout_input).contiguous(memory_format=torch.channels_last)
+        for stage in self.stages:
+            x = F.max_pool2d(stage(x).relu(), kernel_size=3, stride=2, ceil_mode=True)
+        features_rbf = split_members(x, self.output.weight.shape[0])
+        features_rbf = noise.drop(features_rbf, self.config.dropout_hidden)
+        h_rbh = noise.drop(self.hidden(features_rbf).relu(), self.config.dropout_hidden)
+        logits_rbc: Tensor = self.output(h_rbh)
+        return logits_rbc
+
+
+def pooled(size: int) -> int:
+    """Return the side after 3x3 max pooling with stride 2 in ceil mode."""
+    return -(-(size - 3) // 2) + 1

@@ -1,0 +1,46 @@
+"""Multi-class logistic regression (section 6.1)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from adamrepro.models.initialize import Init, initialize
+from adamrepro.models.layers import Input, Linear
+from adamrepro.models.model import Classifier, ModelConfig
+from adamrepro.models.noise import Noise
+
+
+@dataclass(kw_only=True)
+class LogisticConfig(ModelConfig):
+    """Softmax regression; dropout_input is the rate of dropout noise on the features."""
+
+    name: str = "logistic"
+    init: Init = Init.zeros
+    dropout_input: float = 0.0
+
+    cpu_members: ClassVar[int] = 64
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_rate("dropout_input")
+
+    def build(self, members: int, shape: torch.Size, classes: int) -> "Logistic":
+        return Logistic(members, shape.numel(), classes, self.dropout_input)
+
+    def initialize(self, model: nn.Module, generator: torch.Generator) -> None:
+        initialize(model, self.init, generator, std=self.init_std)
+
+
+class Logistic(Classifier):
+    """x -> softmax(x W + b), W [R, features, classes]."""
+
+    def __init__(self, members: int, features: int, classes: int, dropout_input: float) -> None:
+        super().__init__()
+        self.dropout_input = dropout_input
+        self.output = Linear(members, features, classes)
+
+    def forward(self, x: Input, noise: Noise) -> Tensor:
+        logits_rbc: Tensor = self.output(noise.drop(x, self.dropout_input))
+        return logits_rbc

@@ -1,0 +1,51 @@
+"""Fully connected network with ReLU hidden layers (section 6.2)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from adamrepro.models.initialize import Init, initialize
+from adamrepro.models.layers import Input, Linear
+from adamrepro.models.model import Classifier, ModelConfig
+from adamrepro.models.noise import Noise
+
+
+@dataclass(kw_only=True)
+class MlpConfig(ModelConfig):
+    """Two hidden layers of 1000 ReLU units, with dropout rates for the input and hidden layers."""
+
+    name: str = "mlp"
+    init: Init = Init.fan_in
+    hidden: int = 1000
+    dropout_input: float = 0.0
+    dropout_hidden: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_rate("dropout_input", "dropout_hidden")
+        self.check_count("hidden")
+
+    def build(self, members: int, shape: torch.Size, classes: int) -> "Mlp":
+        return Mlp(self, members, shape.numel(), classes)
+
+    def initialize(self, model: nn.Module, generator: torch.Generator) -> None:
+        initialize(model, self.init, generator, std=self.init_std)
+
+
+class Mlp(Classifier):
+    """features -> hidden -> hidden -> classes."""
+
+    def __init__(self, config: MlpConfig, members: int, features: int, classes: int) -> None:
+        super().__init__()
+        self.config = config
+        self.first = Linear(members, features, config.hidden)
+        self.second = Linear(members, config.hidden, config.hidden)
+        self.output = Linear(members, config.hidden, classes)
+
+    def forward(self, x: Input, noise: Noise) -> Tensor:
+        x = noise.drop(x, self.config.dropout_input)
+        h_rbh = noise.drop(self.first(x).relu(), self.config.dropout_hidden)
+        h_rbh = noise.drop(self.second(h_rbh).relu(), self.config.dropout_hidden)
+        logits_rbc: Tensor = self.output(h_rbh)
+        return logits_rbc

@@ -1,0 +1,84 @@
+"""What every model is: a cost per member, and its configuration."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from adamrepro.errors import require
+from adamrepro.models.initialize import Init
+from adamrepro.models.layers import Input
+from adamrepro.models.noise import Noise
+
+
+@dataclass(kw_only=True)
+class ModelConfig:
+    """Settings of a model; `init_std` counts only with init=normal."""
+
+    name: str
+    init: Init = Init.fan_in
+    init_std: float = 0.01
+
+    cpu_members: ClassVar[int] = 1
+    """Members per population on a CPU, where population.size is auto."""
+
+    def __post_init__(self) -> None:
+        """Check ranges; raises UserError naming the key."""
+        require(self.init_std > 0, "model.init_std", self.init_std, "a number above 0")
+
+    def check_rate(self, *keys: str) -> None:
+        for key in keys:
+            value = getattr(self, key)
+            require(0 <= value < 1, f"model.{key}", value, "a rate in [0, 1)")
+
+    def check_count(self, *keys: str) -> None:
+        for key in keys:
+            value = getattr(self, key)
+            require(value >= 1, f"model.{key}", value, "a whole number, 1 or above")
+
+    def build(self, members: int, shape: torch.Size, classes: int) -> "Model":
+        """Build the model for inputs of `shape` (without the batch axis), parameters zero."""
+        raise NotImplementedError
+
+    def initialize(self, model: nn.Module, generator: torch.Generator) -> None:
+        """Draw the initial parameters."""
+        raise NotImplementedError
+
+
+class Model(nn.Module):
+    """A module with a cost."""
+
+    def cost(self, x: Input, y: Tensor, noise: Noise) -> Tensor:
+        """Return the mean cost of a minibatch per member, float32 or above: [R]."""
+        raise NotImplementedError
+
+    def error(self, x: Input, y: Tensor, noise: Noise) -> tuple[Tensor, Tensor | None]:
+        """Return cost [R] and error rate [R] (None where there is no such thing)."""
+        raise NotImplementedError
+
+
+class Classifier(Model):
+    """A model whose output is one logit per class, and whose cost is the cross-entropy."""
+
+    def forward(self, x: Input, noise: Noise) -> Tensor:
+        """Return logits [R, B, classes]."""
+        raise NotImplementedError
+
+    def cost(self, x: Input, y: Tensor, noise: Noise) -> Tensor:
+        return cross_entropy(self(x, noise), y)
+
+    def error(self, x: Input, y: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+        logits_rbc = self(x, noise)
+        wrong_rb = logits_rbc.argmax(-1) != y
+        return cross_entropy(logits_rbc, y), wrong_rb.to(torch.float32).mean(1)
+
+
+def cross_entropy(logits_rbc: Tensor, y: Tensor) -> Tensor:
+    """Return the mean cross-entropy per member [R], computed in float32 or above."""
+    if logits_rbc.dtype is torch.bfloat16:
+        logits_rbc = logits_rbc.float()
+    log_p = F.log_softmax(logits_rbc, dim=-1)
+    picked = log_p.gather(-1, y.view(1, -1, 1).expand(log_p.shape[0], -1, 1))
+    return -picked.squeeze(-1).mean(1)

@@ -1,0 +1,73 @@
+"""Variational auto-encoder (section 6.4; Kingma & Welling 2013, appendix C)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from adamrepro.models.initialize import Init, initialize
+from adamrepro.models.layers import Input, Linear
+from adamrepro.models.model import Model, ModelConfig
+from adamrepro.models.noise import Noise
+
+
+@dataclass(kw_only=True)
+class VaeConfig(ModelConfig):
+    """One hidden layer of softplus units on either side of Gaussian latent dimensions.
+
+    binarize: draw the pixels afresh for every minibatch instead of taking their values as
+    probabilities. bias_std: standard deviation of the initial biases.
+    """
+
+    name: str = "vae"
+    init: Init = Init.fan_in
+    bias_std: float = 0.0
+    hidden: int = 500
+    latent: int = 50
+    binarize: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_count("hidden", "latent")
+
+    def build(self, members: int, shape: torch.Size, classes: int) -> "Vae":
+        return Vae(self, members, shape.numel())
+
+    def initialize(self, model: nn.Module, generator: torch.Generator) -> None:
+        initialize(model, self.init, generator, std=self.init_std, bias_std=self.bias_std)
+
+
+class Vae(Model):
+    """pixels -> hidden -> (mu, log sigma^2) of z -> hidden -> Bernoulli logits."""
+
+    def __init__(self, config: VaeConfig, members: int, pixels: int) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Linear(members, pixels, config.hidden)
+        self.mu = Linear(members, config.hidden, config.latent)
+        self.log_variance = Linear(members, config.hidden, config.latent)
+        self.decoder = Linear(members, config.latent, config.hidden)
+        self.logits = Linear(members, config.hidden, pixels)
+
+    def cost(self, x: Input, y: Tensor, noise: Noise) -> Tensor:
+        """Return the negative lower bound with one sample of z, nats per image: [R].
+
+        -L = KL(q(z|x) || N(0, I)) - log p(x|z), z = mu + sigma * epsilon (Kingma & Welling 2013,
+        eq. 10); epsilon [B, latent] is shared by the members.
+        """
+        assert isinstance(x, Tensor)
+        if self.config.binarize:
+            x = noise.binarize(x)
+        h_rbh = F.softplus(self.encoder(x))
+        mu, log_variance = self.mu(h_rbh), self.log_variance(h_rbh)
+        epsilon = noise.normal(x.shape[0], self.config.latent, like=mu)
+        z = mu + (0.5 * log_variance).exp() * epsilon
+        logits = self.logits(F.softplus(self.decoder(z)))
+        kl: Tensor = 0.5 * (mu.square() + log_variance.exp() - 1 - log_variance).sum((1, 2))
+        # log p(x|z) of a Bernoulli is x*l - softplus(l); no float32 loss at large |l|
+        log_likelihood: Tensor = (x * logits - F.softplus(logits)).sum((1, 2))
+        return (kl - log_likelihood) / x.shape[0]
+
+    def error(self, x: Input, y: Tensor, noise: Noise) -> tuple[Tensor, None]:
+        return self.cost(x, y, noise), None

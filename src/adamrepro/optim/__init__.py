@@ -1,0 +1,43 @@
+"""The paper's optimizers, written as the paper writes them."""
+
+from adamrepro.optim.adadelta import AdaDelta
+from adamrepro.optim.adagrad import AdaGrad
+from adamrepro.optim.adam import Adam, EpsForm
+from adamrepro.optim.adamax import AdaMax
+from adamrepro.optim.rmsprop import RMSProp
+from adamrepro.optim.rule import Hyper, Rule, stack, structure, zero_state
+from adamrepro.optim.schedule import Decay, Schedule, Unit
+from adamrepro.optim.sgd import SGD, VelocityForm
+from adamrepro.optim.update import apply_rule, can_compile, make_update
+
+RULES: dict[str, type[Rule]] = {
+    "adam": Adam,
+    "adamax": AdaMax,
+    "adagrad": AdaGrad,
+    "rmsprop": RMSProp,
+    "sgd": SGD,
+    "adadelta": AdaDelta,
+}
+
+__all__ = [
+    "RULES",
+    "SGD",
+    "AdaDelta",
+    "AdaGrad",
+    "AdaMax",
+    "Adam",
+    "Decay",
+    "EpsForm",
+    "Hyper",
+    "RMSProp",
+    "Rule",
+    "Schedule",
+    "Unit",
+    "VelocityForm",
+    "apply_rule",
+    "can_compile",
+    "make_update",
+    "stack",
+    "structure",
+    "zero_state",
+]

@@ -1,0 +1,48 @@
+"""AdaGrad (Duchi et al. 2011), as section 5 of the paper writes it."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from torch import Tensor
+
+from adamrepro.optim.rule import Hyper, Rule, ratio
+
+
+class AdaGradState(NamedTuple):
+    """Sum of squared gradients, like the parameter."""
+
+    total: Tensor
+
+
+class AdaGradCoefficients(NamedTuple):
+    """Factors of step t, each [R]."""
+
+    alpha: Tensor
+    eps: Tensor
+
+
+@dataclass(kw_only=True)
+class AdaGrad(Rule):
+    """AdaGrad, section 5: theta_{t+1} = theta_t - alpha g_t / sqrt(sum_{i<=t} g_i^2).
+
+    The accumulator starts at 0. eps is added to the root; the paper writes none (0).
+    """
+
+    name: str = "adagrad"
+    alpha: float = 1e-2
+    eps: float = 0.0
+
+    State = AdaGradState
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_not_negative("eps")
+
+    @staticmethod
+    def coefficients(h: Hyper, t: int) -> AdaGradCoefficients:
+        return AdaGradCoefficients(h.alpha, h.eps)
+
+    @staticmethod
+    def step(g: Tensor, s: AdaGradState, c: AdaGradCoefficients) -> tuple[Tensor, AdaGradState]:
+        total = s.total + g * g
+        return -c.alpha * ratio(g, total.sqrt() + c.eps), AdaGradState(total)

@@ -1,0 +1,209 @@
+"""The paper's own curves, and the one table that says what each of its panels shows.
+
+The numbers are in `results/reference/<panel>.csv`, read from the vector figures of arXiv
+1412.6980v9 (the README.md there says how). `PANELS` holds what a panel needs to be drawn and
+compared: axes, labels, legend order, and which of our costs at which epoch stands for its x.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from adamrepro.errors import UserError
+
+REFERENCE_FOLDER = Path(__file__).parents[3] / "results" / "reference"
+
+# The paper draws every run of Figure 4 that diverged at exactly this loss.
+FIGURE_4_CAP = 400.0
+FIGURE_4_EPOCHS = (10, 100)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """One panel of the paper.
+
+    The paper's point x of a series is our `cost` at epoch x / stretch + shift; `shifts` and
+    `stretches` hold the series that differ from the common value. Epoch k is "k passes done":
+    train_cost at epoch k is the mean over pass k. Epoch 0 has no train_cost; the cost before any
+    step, train_nll, stands for it.
+    """
+
+    name: str
+    experiment: str
+    title: str
+    x_limits: tuple[float, float]
+    y_limits: tuple[float, float]
+    log_y: bool = False
+    x_label: str = "iterations over entire dataset"
+    y_label: str = "training cost"
+    series: tuple[str, ...]
+    """In the order of the paper's legend, from which the colours follow."""
+    extra: tuple[str, ...] = ()
+    """Series that the paper speaks of but does not draw."""
+    cost: str = "train_cost"
+    shift: int = 0
+    shifts: Mapping[str, int] = field(default_factory=dict)
+    stretches: Mapping[str, float] = field(default_factory=dict)
+    y_reference: str = "y"
+    """The column of the reference table that ours is compared with."""
+    every_point: bool = False
+    """Whether every grid point is shown (Figure 4), so that nothing is selected or confirmed."""
+
+    def shift_of(self, series: str) -> int:
+        """Epochs that our epoch is ahead of the paper's index."""
+        return self.shifts.get(series, self.shift)
+
+    def stretch_of(self, series: str) -> float:
+        """Units of the paper's x axis per pass."""
+        return self.stretches.get(series, 1.0)
+
+    @property
+    def last_epoch(self) -> int:
+        """The last of our epochs that the panel shows."""
+        return max(self.last_epoch_of(name) for name in self.series)
+
+    def last_epoch_of(self, series: str) -> int:
+        """The last of our epochs that the panel shows of a series."""
+        return int(self.x_limits[1] / self.stretch_of(series)) + self.shift_of(series)
+
+
+_DROPOUT = ("AdaGrad+dropout", "RMSProp+dropout", "SGDNesterov+dropout", "Adam+dropout")
+_CONVNET = (
+    "AdaGrad",
+    "AdaGrad+dropout",
+    "SGDNesterov",
+    "SGDNesterov+dropout",
+    "Adam",
+    "Adam+dropout",
+)
+
+_ALL = (
+    # The points fit means over a pass, x = 0 the mean over the first one.
+    Panel(
+        name="fig1a",
+        experiment="fig1a",
+        title="MNIST Logistic Regression",
+        x_limits=(0, 45),
+        y_limits=(0.2, 0.7),
+        series=("AdaGrad", "SGDNesterov", "Adam"),
+        shift=1,
+    ),
+    # x = 0 (0.775 for two optimizers alike) looks like the cost before any step.
+    Panel(
+        name="fig1b",
+        experiment="fig1b",
+        title="IMDB BoW feature Logistic Regression",
+        x_limits=(0, 175),
+        y_limits=(0.20, 0.50),
+        series=_DROPOUT,
+        extra=tuple(name.removesuffix("+dropout") for name in _DROPOUT),
+    ),
+    # Means over passes of 60,000 examples; the start is outside the panel. Taken as in Figure 1a.
+    Panel(
+        name="fig2a",
+        experiment="fig2a",
+        title="MNIST Multilayer Neural Network + dropout",
+        x_limits=(0, 200),
+        y_limits=(3e-3, 1e-1),
+        log_y=True,
+        series=("AdaGrad", "RMSProp", "SGDNesterov", "AdaDelta", "Adam"),
+        shift=1,
+    ),
+    # SFO starts at an initial cost (2.54), Adam at a mean over the first pass (0.25). From x = 8
+    # on the paper's Adam curve is divided by 2.3 (x - 7); ours is compared with the undivided one.
+    Panel(
+        name="fig2b_epochs",
+        experiment="fig2b",
+        title="MNIST Multilayer Neural Network",
+        x_limits=(0, 25),
+        y_limits=(1e-6, 1e1),
+        log_y=True,
+        series=("SFO", "Adam"),
+        shifts={"Adam": 1},
+        y_reference="y_undone",
+    ),
+    Panel(
+        name="fig2b_walltime",
+        experiment="fig2b",
+        title="",
+        x_limits=(0, 100),
+        y_limits=(1e-6, 1e1),
+        log_y=True,
+        x_label="normalized walltime",
+        series=("SFO", "Adam"),
+        shifts={"Adam": 1},
+        stretches={"SFO": 5.0},
+        y_reference="y_undone",
+    ),
+    # Closest to the cost at the end of pass x, noise off. x = 0 cannot be decided: 2.03-2.30,
+    # between a mean over the first pass and the initial cost (ln 10 = 2.303).
+    Panel(
+        name="fig3_left",
+        experiment="fig3",
+        title="CIFAR10 ConvNet First 3 Epoches",
+        x_limits=(0, 3),
+        y_limits=(0.5, 3.0),
+        series=_CONVNET,
+        cost="train_nll",
+    ),
+    Panel(
+        name="fig3_right",
+        experiment="fig3",
+        title="CIFAR10 ConvNet",
+        x_limits=(0, 45),
+        y_limits=(1e-4, 3e2),
+        log_y=True,
+        series=_CONVNET,
+        cost="train_nll",
+    ),
+    # Loss after 10 and after 100 epochs: the mean over that epoch.
+    Panel(
+        name="fig4",
+        experiment="fig4",
+        title="bias correction",
+        x_limits=(-5, -1),
+        y_limits=(95, 140),
+        x_label=r"$\log_{10}(\alpha)$",
+        y_label="Loss",
+        series=("corrected", "uncorrected"),
+        every_point=True,
+    ),
+)
+PANELS: dict[str, Panel] = {panel.name: panel for panel in _ALL}
+
+# Where an experiment has two panels, its runs are selected on the one that shows all epochs.
+_MAIN_PANEL = {"fig2b": "fig2b_epochs", "fig3": "fig3_right"}
+EXPERIMENTS = tuple(dict.fromkeys(panel.experiment for panel in _ALL))
+
+
+def panel_of(name: str) -> Panel:
+    """The panel called `name`, or the one on which the runs of experiment `name` are selected."""
+    try:
+        return PANELS[_MAIN_PANEL.get(name, name)]
+    except KeyError:
+        raise UserError(f"{name}: no such panel; expected one of {', '.join(PANELS)}") from None
+
+
+def read_reference(name: str, folder: Path = REFERENCE_FOLDER) -> pd.DataFrame:
+    """The paper's curves of a panel.
+
+    Columns series, x, y, kind, visible; Figure 2b also y_undone; Figure 4 series, epochs,
+    beta1, beta2, alpha, loss, kind, visible. `visible` is what the paper's panel shows.
+    """
+    path = folder / f"{panel_of(name).name}.csv"
+    try:
+        table = pd.read_csv(path)
+    except FileNotFoundError:
+        raise UserError(
+            f"{path}: no such file; it comes with the repository (git restore)"
+        ) from None
+    return table.astype({"visible": bool})
+
+
+def read_references(folder: Path = REFERENCE_FOLDER) -> dict[str, pd.DataFrame]:
+    """The paper's curves of every panel, by panel name."""
+    return {name: read_reference(name, folder) for name in PANELS}

@@ -1,0 +1,108 @@
+"""The two tables that hold an experiment, and how they are read back.
+
+`results/<budget>/<experiment>/runs.csv` has one row per run: RUN_ID_COLUMNS, then the configuration
+under its dotted override names (blank where it does not apply), then RUN_RECORD_COLUMNS.
+`curves.csv` has one row per run and epoch: CURVE_COLUMNS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from adamrepro.errors import UserError
+
+RUN_ID_COLUMNS = (
+    "run_id",
+    "setting_id",  # the run without its seed: shared by grid and confirmation runs
+    "experiment",
+    "series",
+    "reading",  # "" for the chosen reading
+    "role",  # grid | confirm | single
+    "status",  # done | diverged
+    "diverged_epoch",
+)
+RUN_RECORD_COLUMNS = (
+    "data_source",  # canonical | mirror | stand-in
+    "data_sha",
+    "seconds",
+    "device",
+    "threads",
+    "torch",
+    "commit",
+    "checksum",  # over the row and its curve
+)
+COSTS = ("train_cost", "train_objective", "train_nll", "test_nll", "test_error")
+CURVE_COLUMNS = ("run_id", "epoch", *COSTS)
+
+# The size of each whole training set.
+TRAINING_EXAMPLES = {"mnist": 60_000, "imdb": 25_000, "cifar10": 50_000}
+
+_TEXT = ("run_id", "setting_id", "experiment", "series", "reading", "role", "status")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """One experiment's results: `runs` (a row per run), `curves` (a row per run and epoch)."""
+
+    runs: pd.DataFrame
+    curves: pd.DataFrame
+
+    @classmethod
+    def read(cls, folder: Path) -> Tables:
+        """Read both tables of `folder`; a missing file or column is a UserError."""
+        runs = _read(folder / "runs.csv", (*RUN_ID_COLUMNS, *RUN_RECORD_COLUMNS))
+        curves = _read(folder / "curves.csv", CURVE_COLUMNS)
+        for column in _TEXT:
+            runs[column] = runs[column].fillna("")
+        return cls(runs, curves)
+
+    @staticmethod
+    def exist(folder: Path) -> bool:
+        """Whether `folder` holds both tables."""
+        return all((folder / name).is_file() for name in ("runs.csv", "curves.csv"))
+
+
+def config_columns(runs: pd.DataFrame) -> list[str]:
+    """Columns of `runs` that hold the configuration, in the table's order."""
+    known = {*RUN_ID_COLUMNS, *RUN_RECORD_COLUMNS}
+    return [str(column) for column in runs if column not in known]
+
+
+def limits(runs: pd.DataFrame, epochs: int) -> list[str]:
+    """What sets `runs` apart from the paper's: data that is not canonical, examples or passes cut.
+
+    `epochs` is how many passes the paper shows. Empty when nothing was cut.
+    """
+    sources = sorted(set(runs["data_source"].dropna()) - {"canonical"})
+    found = [f"data: {source.upper()}, not the canonical files" for source in sources]
+    name = str(runs["dataset.name"].iloc[0]) if "dataset.name" in runs else ""
+    used, whole = _largest(runs, "dataset.examples"), TRAINING_EXAMPLES.get(name)
+    if used is not None and whole is not None and used < whole:
+        found.append(f"{used:,} of {whole:,} examples")
+    run = _largest(runs, "training.epochs")
+    if run is not None and run < epochs:
+        found.append(f"{run} of {epochs} passes")
+    return found
+
+
+def _largest(runs: pd.DataFrame, column: str) -> int | None:
+    values = runs[column].dropna() if column in runs else pd.Series(dtype=float)
+    return None if values.empty else int(values.max())
+
+
+def _read(path: Path, expected: tuple[str, ...]) -> pd.DataFrame:
+    text = dict.fromkeys((*_TEXT, "data_sha", "commit", "checksum"), str)
+    try:
+        table = pd.read_csv(path, dtype=text)
+    except FileNotFoundError:
+        command = f"scripts/train.py -m experiment={path.parent.name}"
+        raise UserError(f"{path}: no such table; train first ({command})") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not a readable table ({error})") from error
+    missing = [column for column in expected if column not in table]
+    if missing:
+        raise UserError(f"{path}: columns missing: {', '.join(missing)}; not a results table")
+    return table

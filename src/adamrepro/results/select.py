@@ -1,0 +1,230 @@
+"""Which runs of a grid stand for each curve: the two selections, and what confirms them.
+
+recovered: the setting whose curve is nearest the paper's (can the paper's curve be had?).
+tuned: the setting with the lowest train_cost at the plotted horizon (what the paper's own
+protocol gives). Both are chosen on the grid's seeds and drawn from other seeds (role confirm,
+same setting_id). They follow from the tables, hence are never stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+
+from adamrepro.errors import UserError
+from adamrepro.results.fidelity import distances
+from adamrepro.results.reference import Panel, panel_of, read_reference
+from adamrepro.results.schema import Tables, config_columns
+
+
+class Role(StrEnum):
+    """What a setting was chosen for."""
+
+    RECOVERED = "recovered"
+    TUNED = "tuned"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The setting that stands for a series.
+
+    `score` is the fidelity in dex (recovered) or the cost (tuned) on the grid's seeds. It is nan
+    for recovered where the paper shows nothing that our runs reach (the setting is then the tuned
+    one), and inf where every run diverged (then the one that lasted longest).
+    `run_id` is the grid's first run of the setting. `at_edge` names the hyper-parameters whose
+    value is the smallest or largest of the grid.
+    """
+
+    series: str
+    role: Role
+    setting_id: str
+    run_id: str
+    score: float
+    at_edge: tuple[str, ...]
+
+
+def choose(
+    runs: pd.DataFrame,
+    curves: pd.DataFrame,
+    panel: Panel | str,
+    reference: pd.DataFrame | None = None,
+) -> list[Choice]:
+    """Recovered and tuned setting of each series, from the grid's rows of the chosen reading.
+
+    `panel` may be an experiment's name. Series come in the panel's order, then any that it
+    does not know. Where every point is shown (Figure 4) nothing is chosen. No grid rows: UserError.
+    """
+    panel = panel_of(panel) if isinstance(panel, str) else panel
+    if panel.every_point:
+        return []
+    if reference is None:
+        reference = read_reference(panel.name)
+    grid = grid_of(runs)
+    if grid.empty:
+        raise UserError(
+            f"{panel.experiment}: no grid runs in its tables; train its grid first (-m)"
+        )
+    cost = costs_at_horizon(grid, curves, panel)["cost"]
+    dex = distances(grid, curves, panel, reference)["dex"]
+    scored = grid.assign(
+        cost=grid["run_id"].map(cost), dex=grid["run_id"].map(dex), lasted=_lasted(grid)
+    )
+    choices: list[Choice] = []
+    for series in series_of(grid, panel):
+        choices.extend(_choose_one(scored[scored["series"] == series], series))
+    return choices
+
+
+def grid_of(runs: pd.DataFrame) -> pd.DataFrame:
+    """The grid's rows of the chosen reading."""
+    return runs[(runs["role"] == "grid") & (runs["reading"].fillna("") == "")]
+
+
+def every_point(runs: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the chosen reading that belong to a grid, for figures that show all of it."""
+    return runs[(runs["reading"].fillna("") == "") & runs["role"].isin(["grid", "confirm"])]
+
+
+def series_of(runs: pd.DataFrame, panel: Panel) -> list[str]:
+    """The series that `runs` hold: in the legend's order, then those unknown to the panel."""
+    present = list(dict.fromkeys(runs["series"]))
+    known = [name for name in (*panel.series, *panel.extra) if name in present]
+    return known + [name for name in present if name not in known]
+
+
+def drawn_runs(runs: pd.DataFrame, choice: Choice) -> pd.DataFrame:
+    """The runs that are drawn: the choice's confirmation runs, or the grid's if there are none."""
+    setting = runs[(runs["setting_id"] == choice.setting_id) & (runs["series"] == choice.series)]
+    confirmed = setting[setting["role"] == "confirm"]
+    return setting[setting["role"] == "grid"] if confirmed.empty else confirmed
+
+
+def costs_at_horizon(runs: pd.DataFrame, curves: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+    """Each run's train_cost at the last plotted epoch, or the last that its series has.
+
+    Index run_id, columns epoch and cost; the cost of a run that diverged is inf.
+    """
+    costs = curves.loc[curves["train_cost"].notna(), ["run_id", "epoch", "train_cost"]]
+    costs = costs.merge(runs[["run_id", "series"]], on="run_id")
+    reached = costs.groupby("series")["epoch"].max()
+    last = {name: min(panel.last_epoch_of(str(name)), int(reached[name])) for name in reached.index}
+    costs = costs[costs["epoch"] == costs["series"].map(last)]
+    found = runs[["run_id", "series", "status"]].merge(
+        costs[["run_id", "train_cost"]], on="run_id", how="left"
+    )
+    gone = (found["status"] == "diverged") | found["train_cost"].isna()
+    return pd.DataFrame(
+        {
+            "epoch": found["series"].map(last).fillna(0).astype(int).to_numpy(),
+            "cost": found["train_cost"].mask(gone, np.inf).to_numpy(),
+        },
+        index=pd.Index(found["run_id"]),
+    )
+
+
+def hyper_parameters(runs: pd.DataFrame) -> list[str]:
+    """The numeric settings that vary among `runs`: what their grid is made of."""
+    return [
+        column
+        for column in config_columns(runs)
+        if "." in column
+        and pd.api.types.is_numeric_dtype(runs[column])
+        and not pd.api.types.is_bool_dtype(runs[column])
+        and runs[column].nunique() > 1
+    ]
+
+
+def summary(
+    tables: Tables, panel: Panel | str, reference: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """A row per series and role, over its drawn seeds.
+
+    Columns series, role, setting, setting_id, drawn (confirm | grid), seeds, diverged, points,
+    fidelity_mean, fidelity_min, fidelity_max (dex), epoch, cost_mean, cost_min, cost_max
+    (train_cost there), at_edge.
+    """
+    panel = panel_of(panel) if isinstance(panel, str) else panel
+    if reference is None:
+        reference = read_reference(panel.name)
+    rows: list[dict[str, object]] = []
+    for choice in choose(tables.runs, tables.curves, panel, reference):
+        runs = drawn_runs(tables.runs, choice)
+        found = distances(runs, tables.curves, panel, reference)
+        last = costs_at_horizon(runs, tables.curves, panel)
+        family = tables.runs[tables.runs["series"] == choice.series]
+        rows.append(
+            {
+                "series": choice.series,
+                "role": str(choice.role),
+                "setting": describe(runs.iloc[0], hyper_parameters(family)),
+                "setting_id": choice.setting_id,
+                "drawn": runs["role"].iloc[0],
+                "seeds": len(runs),
+                "diverged": int((runs["status"] == "diverged").sum()),
+                "points": int(found["points"].min()),
+                **_mean_and_range("fidelity", found["dex"]),
+                "epoch": int(last["epoch"].max()),
+                **_mean_and_range("cost", last["cost"]),
+                "at_edge": " ".join(choice.at_edge),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def describe(run: pd.Series, columns: list[str]) -> str:
+    """The run's values of `columns`, as in "alpha=0.001 l2=0"."""
+    shown = dict.fromkeys(["optimizer.alpha", *columns])
+    values = {name: run[name] for name in shown if name in run.index and pd.notna(run[name])}
+    return " ".join(f"{name.rpartition('.')[2]}={value:g}" for name, value in values.items())
+
+
+def _choose_one(scored: pd.DataFrame, series: str) -> list[Choice]:
+    settings = scored.groupby("setting_id").agg(
+        cost=("cost", "mean"),
+        dex=("dex", "mean"),
+        lasted=("lasted", "mean"),
+        run_id=("run_id", "first"),
+    )
+    # With every run diverged the costs are all inf, and what lasted longest comes first.
+    ranked = settings.sort_values(["cost", "lasted"], ascending=[True, False], kind="stable")
+    tuned = str(ranked.index[0])
+    nearest = settings["dex"].dropna()
+    comparable = bool(np.isfinite(nearest).any())
+    recovered = str(nearest.idxmin()) if comparable else tuned
+    columns = hyper_parameters(scored)
+    return [
+        Choice(
+            series,
+            role,
+            setting,
+            str(settings["run_id"][setting]),
+            float(settings[score][setting]),
+            tuple(name for name in columns if _at_edge(scored, name, setting)),
+        )
+        for role, setting, score in (
+            (Role.RECOVERED, recovered, "dex"),
+            (Role.TUNED, tuned, "cost"),
+        )
+    ]
+
+
+def _at_edge(grid: pd.DataFrame, column: str, setting: str) -> bool:
+    values = grid[column]
+    value = values[grid["setting_id"] == setting].iloc[0]
+    # A grid cannot go on below 0: no momentum and no L2 end the range, not just the grid.
+    return bool(value == values.max() or (value == values.min() and value != 0))
+
+
+def _lasted(runs: pd.DataFrame) -> pd.Series[float]:
+    return runs["diverged_epoch"].fillna(np.inf).astype(float)
+
+
+def _mean_and_range(name: str, values: pd.Series[float]) -> dict[str, float]:
+    return {
+        f"{name}_mean": float(values.mean()),
+        f"{name}_min": float(values.min()),
+        f"{name}_max": float(values.max()),
+    }

@@ -1,0 +1,129 @@
+"""From an experiment's sweeps to the overrides of its jobs.
+
+An experiment file lists one sweep per curve:
+
+    sweeps:
+      Adam:                                    # the series, as the legend calls it
+        overrides: [optimizer=adam]            # what belongs to this curve alone
+        grid:                                  # per budget; a budget without one takes the next
+          quick: {optimizer.alpha: [...]}      # larger one's
+          full: {optimizer.alpha: [...]}
+
+and its open settings, of which budget=search trains every combination:
+
+    open_settings:
+      order:
+        shuffled 128: [training.order=shuffled, training.batch_size=128]
+        fixed 100: [training.order=fixed, training.batch_size=100, training.epoch_steps=500]
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from adamrepro.errors import UserError
+
+Overrides = list[str]
+
+BUDGETS = ("smoke", "quick", "search", "full")
+SEARCH = "search"
+
+
+def expand(
+    experiment: Mapping[str, Any], user: Sequence[str], budget: str, seeds: Sequence[int]
+) -> list[Overrides]:
+    """Return the overrides of every grid job of an experiment.
+
+    experiment: its `sweeps` and `open_settings`. user: the user's own overrides, one value each;
+    they are applied to every job, and a key that the user sets is no longer swept. With
+    `series=X` or `optimizer=x` among them only the sweeps of that curve or optimizer are run; an
+    optimizer that no sweep has is a series of its own.
+    """
+    jobs = []
+    fixed = {override.split("=", 1)[0] for override in user}
+    for series, sweep in select(experiment["sweeps"], user).items():
+        grid = {k: v for k, v in grid_of(sweep, budget).items() if k not in fixed}
+        if "seed" not in fixed:
+            grid["seed"] = list(seeds)
+        products = [
+            [f"{key}={written(value)}" for key, value in zip(grid, values, strict=True)]
+            for values in itertools.product(*grid.values())
+        ]
+        for reading, settings in readings(experiment.get("open_settings") or {}, budget, series):
+            common = [*sweep.get("overrides", []), *settings]
+            labels = [f"series={quote(series)}", f"reading={quote(reading)}", "role=grid"]
+            jobs += [[*common, *product, *labels, *user] for product in products]
+    return jobs
+
+
+def select(sweeps: Mapping[str, Any], user: Sequence[str]) -> dict[str, Any]:
+    """Return the sweeps that the user's `series=` and `optimizer=` leave."""
+    chosen = dict(sweeps)
+    for override in user:
+        key, _, value = override.partition("=")
+        if key == "series":
+            chosen = {name: sweep for name, sweep in chosen.items() if name == value.strip("'")}
+            if not chosen:
+                raise UserError(f"series={value}: no such curve; known: {', '.join(sweeps)}")
+        elif key == "optimizer":
+            chosen = {n: s for n, s in chosen.items() if override in s.get("overrides", [])}
+            chosen = chosen or {value: {}}
+    return chosen
+
+
+def grid_of(sweep: Mapping[str, Any], budget: str) -> dict[str, list[Any]]:
+    """Return a sweep's grid at a budget: its own, or the next larger budget's."""
+    grids = sweep.get("grid") or {}
+    for name in BUDGETS[BUDGETS.index(budget) :] if budget in BUDGETS else ():
+        if name in grids:
+            return dict(grids[name])
+    return {}
+
+
+def readings(
+    open_settings: Mapping[str, Any], budget: str, series: str
+) -> list[tuple[str, Overrides]]:
+    """Return (label, overrides) of every combination of open settings; at other budgets, one bare.
+
+    A value may be limited to some series: {overrides: [...], series: [...]}.
+    """
+    if budget != SEARCH:
+        return [("", [])]
+    dimensions = []
+    for name, values in open_settings.items():
+        options = [
+            (f"{name}: {label}", overrides_of(value))
+            for label, value in values.items()
+            if series in series_of(value, series)
+        ]
+        dimensions.append(options or [("", [])])
+    combinations = itertools.product(*dimensions)
+    return [
+        ("; ".join(label for label, _ in c if label), [o for _, found in c for o in found])
+        for c in combinations
+    ]
+
+
+def overrides_of(value: Any) -> Overrides:
+    return list(value["overrides"] if isinstance(value, Mapping) else value)
+
+
+def series_of(value: Any, otherwise: str) -> list[str]:
+    return list(value.get("series", [otherwise])) if isinstance(value, Mapping) else [otherwise]
+
+
+def confirm(job: Sequence[str], seeds: Sequence[int]) -> list[Overrides]:
+    """Return a chosen grid job's overrides with the confirmation seeds."""
+    kept = [o for o in job if o.split("=", 1)[0] not in ("seed", "role")]
+    return [[*kept, "role=confirm", f"seed={seed}"] for seed in seeds]
+
+
+def written(value: Any) -> str:
+    """Write a value as Hydra's override grammar reads it."""
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def quote(text: str) -> str:
+    return f"'{text}'"

@@ -1,0 +1,1 @@
+"""Watching runs: progress on the terminal, W&B."""

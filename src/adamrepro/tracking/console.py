@@ -1,0 +1,106 @@
+"""Progress on the terminal: live bars, or plain lines where there is no terminal."""
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+
+from adamrepro.training import Progress
+
+PLAIN_SECONDS = 15.0
+"""Least time between two plain lines."""
+
+
+class Titled(Protocol):
+    """A population, as far as the console is concerned."""
+
+    @property
+    def identity(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def work(self) -> float: ...
+
+
+class ProgressConsole:
+    """Shows the populations in training, what is done, and the time left."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.screen = console or Console(stderr=True)
+        self.bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeElapsedColumn(),
+            console=self.screen,
+            transient=True,
+            disable=not self.screen.is_terminal,
+        )
+        self.rows: dict[str, TaskID] = {}
+        self.share: dict[str, float] = {}
+        self.finished = 0.0
+        self.count = 0
+        self.started = self.printed = time.monotonic()
+        self.total = 0
+        self.work = 0.0
+
+    def __enter__(self) -> Self:
+        self.bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.bars.stop()
+
+    def begin(self, plans: Sequence[Titled]) -> None:
+        self.total = len(plans)
+        self.work = sum(plan.work for plan in plans)
+        self.overall = self.bars.add_task("populations", total=self.total, note="")
+
+    def progress(self, plan: Titled, progress: Progress) -> None:
+        """Show how far a population has come."""
+        self.share[plan.identity] = plan.work * progress.steps / progress.total_steps
+        note = f"epoch {progress.epoch}  cost {progress.best_cost:.4g}  live {progress.live}"
+        if plan.identity not in self.rows:
+            self.rows[plan.identity] = self.bars.add_task(
+                plan.title, total=progress.total_steps, note=note
+            )
+        self.bars.update(self.rows[plan.identity], completed=progress.steps, note=note)
+        self.bars.update(self.overall, note=self.left())
+        if not self.screen.is_terminal and time.monotonic() - self.printed > PLAIN_SECONDS:
+            self.line(f"{plan.title}: {note}")
+
+    def end(self, plan: Titled, problem: str = "") -> None:
+        """Show that a population is done, or why it is not."""
+        self.count += 1
+        self.finished += plan.work
+        self.share.pop(plan.identity, None)
+        if plan.identity in self.rows:
+            self.bars.remove_task(self.rows.pop(plan.identity))
+        self.bars.update(self.overall, completed=self.count, note=self.left())
+        if problem or not self.screen.is_terminal:
+            self.line(f"{plan.title}: {f'FAILED: {problem}' if problem else 'done'}")
+
+    def line(self, text: str) -> None:
+        self.printed = time.monotonic()
+        done = f"[{self.count}/{self.total}]"
+        self.screen.print(f"{done} {text}  {self.left()}", markup=False, highlight=False)
+
+    def left(self) -> str:
+        """Say how long the rest will take at the rate so far."""
+        done = self.finished + sum(self.share.values())
+        if done <= 0 or done >= self.work:
+            return ""
+        seconds = (time.monotonic() - self.started) * (self.work - done) / done
+        return f"{int(seconds // 60)}:{int(seconds % 60):02d} left"

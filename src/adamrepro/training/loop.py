@@ -1,0 +1,233 @@
+"""The one training loop. It knows no model, no optimizer and no data set by name."""
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from adamrepro.models import Noise
+from adamrepro.training.checkpoint import Checkpoint
+from adamrepro.training.order import MinibatchOrder
+from adamrepro.training.population import Population
+from adamrepro.training.settings import Training
+from adamrepro.training.streams import stream
+
+log = logging.getLogger(__name__)
+
+REPORT_SECONDS = 0.5
+"""Least time between two reports of progress."""
+
+FINITE_CHECK_STEPS = 50
+"""Steps between looks for a population of which no member is finite any more."""
+
+
+class Split(Protocol):
+    """Examples on one device, from which minibatches are sliced."""
+
+    def __len__(self) -> int: ...
+
+    def batch(self, idx: Tensor) -> tuple[Any, Tensor]: ...
+
+
+class Interrupted(Exception):
+    """Training was asked to stop; its state is in the checkpoint."""
+
+
+@dataclass
+class MemberCurve:
+    """What one member's training gave: rows of its curve, and how it ended."""
+
+    rows: list[dict[str, float]] = field(default_factory=list)
+    diverged_epoch: int | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the training of a population stands."""
+
+    steps: int
+    total_steps: int
+    epoch: int
+    live: int
+    best_cost: float
+
+
+class Loop:
+    """Trains one population over its epochs, and can be stopped and resumed at any step."""
+
+    def __init__(
+        self,
+        population: Population,
+        train: Split,
+        test: Split,
+        settings: Training,
+        seed: int,
+        *,
+        checkpoint: Checkpoint | None = None,
+        checkpoint_seconds: float = 60.0,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+        on_epoch: Callable[[dict[int, dict[str, float]]], None] = lambda rows: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.population = population
+        self.train_split, self.test_split = train, test
+        self.settings = settings
+        self.seed = seed
+        self.checkpoint = checkpoint
+        self.checkpoint_seconds = checkpoint_seconds
+        self.on_progress, self.on_epoch, self.should_stop = on_progress, on_epoch, should_stop
+        self.device = population.parameters[0].device
+        self.order = MinibatchOrder(
+            len(train), settings.batch_size, settings.order, stream(seed, "order")
+        )
+        self.noise = Noise(stream(seed, "noise", self.device))
+        self.curves = [MemberCurve() for _ in population.members]
+        self.epoch = 0  # passes finished
+        self.seconds = 0.0
+        self.begin_pass()
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self.settings.epoch_steps or self.order.batches_per_pass
+
+    def begin_pass(self) -> None:
+        """Set the sums over the present pass to zero."""
+        live = len(self.population.members)
+        self.steps_in_pass = 0
+        self.examples = 0
+        self.cost_sum = torch.zeros(live, dtype=torch.float64, device=self.device)
+        self.objective_sum = torch.zeros_like(self.cost_sum)
+
+    def run(self) -> list[MemberCurve]:
+        """Train to the end and return one curve per member; raises Interrupted when told to stop.
+
+        Resumes from the checkpoint if there is one: the curves are then those of a training that
+        was never interrupted, bit for bit.
+        """
+        self.resume()
+        started = saved = reported = time.monotonic()
+        before = self.seconds
+        if self.epoch == 0 and self.steps_in_pass == 0:
+            self.record({})
+        while self.epoch < self.settings.epochs and self.population.members:
+            self.step()
+            now = time.monotonic()
+            self.seconds = before + now - started
+            if self.steps_in_pass == self.steps_per_epoch or self.all_lost():
+                self.end_pass()
+            stop = self.should_stop()
+            if self.checkpoint and (stop or now - saved > self.checkpoint_seconds):
+                self.checkpoint.save(self.state_dict())
+                saved = now
+            if stop:
+                raise Interrupted
+            if now - reported > REPORT_SECONDS:
+                self.on_progress(self.progress())
+                reported = now
+        return self.curves
+
+    def resume(self) -> None:
+        """Take up the state in the checkpoint, if there is one that can be used."""
+        if self.checkpoint is None:
+            return
+        state, problem = self.checkpoint.load()
+        if problem:
+            log.warning(problem)
+        if state is not None:
+            self.load_state_dict(state)
+
+    def step(self) -> None:
+        """Train on one minibatch and add up its costs, weighted by its examples."""
+        indices = self.order.next().to(self.device)
+        x, y = self.population.examples(self.train_split, indices)
+        cost, objective = self.population.step(x, y, self.noise, self.epoch + 1)
+        self.cost_sum += cost * len(indices)
+        self.objective_sum += objective * len(indices)
+        self.examples += len(indices)
+        self.steps_in_pass += 1
+
+    def all_lost(self) -> bool:
+        """Say, now and then, whether no member's cost is finite: the pass need not go on."""
+        due = self.steps_in_pass % FINITE_CHECK_STEPS == 0
+        return due and not bool(self.cost_sum.isfinite().any())
+
+    def end_pass(self) -> None:
+        """Record the costs of the pass, then drop the members that diverged in it."""
+        self.epoch += 1
+        train_cost = (self.cost_sum / self.examples).tolist()
+        train_objective = (self.objective_sum / self.examples).tolist()
+        lost = [not cost <= self.settings.diverged_above for cost in train_cost]
+        for row, member in enumerate(self.population.members):
+            if lost[row]:
+                curve = self.curves[member]
+                curve.diverged_epoch = self.epoch
+                curve.rows.append({"epoch": self.epoch, "train_cost": train_cost[row]})
+        kept = [row for row, is_lost in enumerate(lost) if not is_lost]
+        if len(kept) < len(lost):
+            self.population.keep(kept)
+        if kept:
+            self.record(
+                {
+                    "train_cost": [train_cost[row] for row in kept],
+                    "train_objective": [train_objective[row] for row in kept],
+                }
+            )
+        self.begin_pass()
+
+    def record(self, costs: dict[str, list[float]]) -> None:
+        """Add a row to every live member's curve, with the clean costs where they are due."""
+        columns = dict(costs)
+        if self.epoch % self.settings.evaluate_every == 0 or self.epoch == self.settings.epochs:
+            train_nll, _ = self.population.evaluate(self.train_split, self.seed)
+            test_nll, test_error = self.population.evaluate(self.test_split, self.seed)
+            columns |= {"train_nll": train_nll.tolist(), "test_nll": test_nll.tolist()}
+            if test_error is not None:
+                columns["test_error"] = test_error.tolist()
+        added = {}
+        for row, member in enumerate(self.population.members):
+            values = {key: column[row] for key, column in columns.items()}
+            added[member] = {"epoch": self.epoch, **values}
+            self.curves[member].rows.append(added[member])
+        self.on_epoch(added)
+
+    def progress(self) -> Progress:
+        mean = self.cost_sum / max(self.examples, 1)
+        best = float(mean.nan_to_num(math.inf).min()) if len(mean) and self.examples else math.nan
+        return Progress(
+            steps=self.epoch * self.steps_per_epoch + self.steps_in_pass,
+            total_steps=self.settings.epochs * self.steps_per_epoch,
+            epoch=self.epoch,
+            live=len(self.population.members),
+            best_cost=best,
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything a resumed loop needs to go on as if nothing had happened."""
+        return {
+            "population": self.population.state_dict(),
+            "order": self.order.state_dict(),
+            "noise": self.noise.generator.get_state(),
+            "epoch": self.epoch,
+            "seconds": self.seconds,
+            "steps_in_pass": self.steps_in_pass,
+            "examples": self.examples,
+            "cost_sum": self.cost_sum,
+            "objective_sum": self.objective_sum,
+            "curves": [[curve.rows, curve.diverged_epoch] for curve in self.curves],
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` gave, in a loop built from the same arguments."""
+        self.population.load_state_dict(state["population"])
+        self.order.load_state_dict(state["order"])
+        self.noise.generator.set_state(state["noise"])
+        self.epoch, self.seconds = state["epoch"], state["seconds"]
+        self.steps_in_pass, self.examples = state["steps_in_pass"], state["examples"]
+        self.cost_sum = state["cost_sum"].to(self.device)
+        self.objective_sum = state["objective_sum"].to(self.device)
+        self.curves = [MemberCurve(rows, diverged) for rows, diverged in state["curves"]]

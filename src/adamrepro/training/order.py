@@ -1,0 +1,54 @@
+"""The order of minibatches: one permutation per pass, or the stored order again and again."""
+
+from enum import Enum
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+class Order(Enum):
+    """shuffled: a fresh permutation for each pass; fixed: the order of the file, every pass."""
+
+    shuffled = "shuffled"
+    fixed = "fixed"
+
+
+class MinibatchOrder:
+    """An endless stream of minibatches (indices), the last of a pass being smaller if need be."""
+
+    def __init__(
+        self, examples: int, batch_size: int, order: Order, generator: torch.Generator
+    ) -> None:
+        self.examples = examples
+        self.batch_size = batch_size
+        self.order = order
+        self.generator = generator
+        self.permutation = torch.arange(examples)
+        self.position = examples
+
+    @property
+    def batches_per_pass(self) -> int:
+        return -(-self.examples // self.batch_size)
+
+    def next(self) -> Tensor:
+        """Return the indices of the next minibatch: int64 [<= batch_size], on the CPU."""
+        if self.position >= self.examples:
+            self.position = 0
+            if self.order is Order.shuffled:
+                self.permutation = torch.randperm(self.examples, generator=self.generator)
+        batch = self.permutation[self.position : self.position + self.batch_size]
+        self.position += self.batch_size
+        return batch
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "permutation": self.permutation,
+            "position": self.position,
+            "generator": self.generator.get_state(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.permutation = state["permutation"]
+        self.position = state["position"]
+        self.generator.set_state(state["generator"])

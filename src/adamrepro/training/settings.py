@@ -1,0 +1,54 @@
+"""How a run is trained: the settings that belong to no data set, model or optimizer."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from adamrepro.errors import require
+from adamrepro.training.order import Order
+
+
+class Precision(Enum):
+    """Arithmetic of the cost; parameters and optimizer state are fp32 (fp64 under fp64)."""
+
+    fp32 = "fp32"
+    tf32 = "tf32"  # GPU matrix products only
+    bf16 = "bf16"  # autocast
+    fp64 = "fp64"
+
+
+class Compile(Enum):
+    """Whether the update runs through torch.compile; auto: where the run is long enough."""
+
+    auto = "auto"
+    on = "on"
+    off = "off"
+
+
+@dataclass(kw_only=True)
+class Training:
+    """Settings of the training loop.
+
+    epochs: plotted points; each is one pass, or epoch_steps minibatches where that is set.
+    l2: lambda of the penalty lambda/2 |W|^2 on the weights, not the biases.
+    evaluate_every: epochs between the clean costs (noise off, whole splits); the first and the
+        last epoch always have them.
+    diverged_above: a member whose train cost passes this, or is not finite, has diverged.
+    """
+
+    epochs: int = 10
+    batch_size: int = 128
+    order: Order = Order.shuffled
+    epoch_steps: int | None = None
+    l2: float = 0.0
+    evaluate_every: int = 1
+    diverged_above: float = 1e4
+    precision: Precision = Precision.fp32
+    compile: Compile = Compile.auto
+
+    def __post_init__(self) -> None:
+        """Check ranges; raises UserError naming the key."""
+        for key in ("epochs", "batch_size", "epoch_steps", "evaluate_every"):
+            value = getattr(self, key)
+            require(value is None or value >= 1, f"training.{key}", value, "a whole number above 0")
+        require(0 <= self.l2 < float("inf"), "training.l2", self.l2, "a number, 0 or above")
+        require(self.diverged_above > 0, "training.diverged_above", self.diverged_above, "above 0")

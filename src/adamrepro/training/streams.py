@@ -1,0 +1,11 @@
+"""The random streams of a run: separate generators drawn from its one seed."""
+
+import hashlib
+
+import torch
+
+
+def stream(seed: int, name: str, device: torch.device | str = "cpu") -> torch.Generator:
+    """Return the generator of one stream ("init", "order", "noise", "evaluation") of a seed."""
+    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+    return torch.Generator(device).manual_seed(int.from_bytes(digest[:7], "big"))

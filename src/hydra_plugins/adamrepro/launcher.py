@@ -1,0 +1,37 @@
+"""The launcher: a whole batch of jobs, grouped into populations that train as one program."""
+
+from collections.abc import Sequence
+
+from hydra.core.utils import JobReturn, JobStatus, setup_globals
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+from hydra_plugins.adamrepro.compose import Composer
+
+
+class PopulationLauncher(Launcher):
+    """Runs populations in worker processes on this machine."""
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        self.composer = Composer(hydra_context.config_loader, config)
+
+    def launch(
+        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
+    ) -> Sequence[JobReturn]:
+        """Bring all jobs into the tables; each one's return value is its run_id."""
+        # torch is imported late: Hydra loads every plug-in, for --help and single runs too
+        from adamrepro.config import to_run_config
+        from adamrepro.execution import run_batch
+
+        setup_globals()
+        composed = [self.composer.compose(overrides) for overrides in job_overrides]
+        jobs = run_batch([to_run_config(config) for config in composed], processes=True)
+        returns = []
+        for overrides, config, job in zip(job_overrides, composed, jobs, strict=True):
+            done = JobReturn(overrides=overrides, cfg=config, status=JobStatus.COMPLETED)
+            done.return_value = job.run_id
+            returns.append(done)
+        return returns

@@ -1,0 +1,129 @@
+import os
+import runpy
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from adamrepro.errors import UserError
+from adamrepro.figures import draw
+from adamrepro.results.schema import Tables
+from synthetic import figure_4_tables, tables_like
+
+PLOT = Path(__file__).parents[2] / "scripts" / "plot.py"
+KINDS = ("pdf", "png")
+HEAVY = {"torch", "torchvision", "hydra", "omegaconf", "wandb", "sklearn"}
+# Runs the script as a user does, and says at the end which modules it took.
+RUN = f"""
+import atexit, runpy, sys
+atexit.register(lambda: print("MODULES", *sys.modules))
+runpy.run_path({str(PLOT)!r}, run_name="__main__")
+"""
+
+
+@dataclass
+class Run:
+    out: Path
+    stdout: str
+
+    def files(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in (self.out / "quick").iterdir()}
+
+
+def put(tables: Tables, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    tables.runs.to_csv(folder / "runs.csv", index=False)
+    tables.curves.to_csv(folder / "curves.csv", index=False, float_format="%.6g")
+
+
+def plot_all(results: Path, out: Path, **environment: str) -> Run:
+    command = [sys.executable, "-c", RUN, "all", "--results", str(results), "--figures", str(out)]
+    environment = {**os.environ, **environment}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    return Run(out, done.stdout)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("results")
+    put(tables_like("fig1a"), folder / "quick" / "fig1a")
+    put(figure_4_tables(last=10), folder / "quick" / "fig4")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def drawn(results: Path, tmp_path_factory) -> Run:
+    return plot_all(results, tmp_path_factory.mktemp("figures"), PYTHONHASHSEED="0")
+
+
+def test_all_draws_what_there_is_and_names_what_is_skipped(drawn: Run) -> None:
+    names = ("fig1a", "fig1a_tuned", "fig4")
+    assert set(drawn.files()) == {f"{name}.{kind}" for name in names for kind in KINDS}
+    lines = drawn.stdout.splitlines()
+    for skipped in ("fig1b", "fig2a", "fig2b", "fig3"):
+        assert sum(line.startswith(f"{skipped}: no tables") for line in lines) == 1
+    assert "recovered" in drawn.stdout
+
+
+def test_summaries_are_written(drawn: Run, results: Path) -> None:
+    summary = pd.read_csv(results / "quick" / "fig1a" / "summary.csv")
+    assert summary["role"].tolist() == ["recovered", "tuned"] * 3
+    points = pd.read_csv(results / "quick" / "fig4" / "summary.csv")
+    assert points["nats"].median() == pytest.approx(0.5, abs=1e-3)
+
+
+def test_drawing_needs_no_torch(drawn: Run) -> None:
+    modules = set(drawn.stdout.rsplit("MODULES", 1)[1].split())
+    assert "matplotlib" in modules
+    assert not HEAVY & modules
+
+
+def test_unchanged_tables_give_the_same_bytes(drawn: Run, results: Path, tmp_path: Path) -> None:
+    (tmp_path / "matplotlibrc").write_text("font.size: 20\naxes.facecolor: yellow\n")
+    settings = {"PYTHONHASHSEED": "1", "MATPLOTLIBRC": str(tmp_path / "matplotlibrc")}
+    first, second = drawn.files(), plot_all(results, tmp_path / "out", **settings).files()
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["fig9"], "fig9"),
+        (["fig1b"], "fig1b"),
+        (["fig1a", "--budget", "full"], "full"),
+        (["fig1a", "--results", "/nonexistent"], "/nonexistent"),
+    ],
+)
+def test_mistakes_are_told_in_two_lines(
+    results: Path, tmp_path: Path, monkeypatch, capsys, arguments: list[str], words: str
+) -> None:
+    where = [] if "--results" in arguments else ["--results", str(results)]
+    command = ["plot.py", *arguments, *where, "--figures", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", command)
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path(str(PLOT), run_name="__main__")
+    told = capsys.readouterr().err
+    assert end.value.code == 2
+    assert words in told
+    assert len(told.splitlines()) <= 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_only_whole_files_appear(results: Path, tmp_path: Path, monkeypatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", fail)
+    with pytest.raises(OSError, match="disk full"):
+        draw("fig1a", results=results, figures=tmp_path, budget="quick")
+    assert not [path for path in tmp_path.rglob("*.p*") if path.name[0] != "."]
+
+
+def test_unknown_figure_names_the_known_ones(results: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="fig1a, fig1b"):
+        draw("fig1c", results=results, figures=tmp_path, budget="quick")

@@ -1,0 +1,185 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from adamrepro.errors import UserError
+from adamrepro.results.reference import PANELS, read_reference
+from adamrepro.results.schema import Tables
+from adamrepro.results.select import Choice, Role, choose, drawn_runs, hyper_parameters, summary
+from synthetic import figure_4_tables, paper_curve, tables_like
+
+
+def chosen(tables: Tables, panel: str = "fig1a") -> dict[tuple[str, str], Choice]:
+    found = choose(tables.runs, tables.curves, panel)
+    return {(choice.series, choice.role): choice for choice in found}
+
+
+def test_recovered_is_the_nearest_and_tuned_the_lowest() -> None:
+    found = chosen(tables_like("fig1a"))
+    for series in ("AdaGrad", "SGDNesterov", "Adam"):
+        recovered, tuned = found[series, Role.RECOVERED], found[series, Role.TUNED]
+        assert recovered.setting_id == f"{series}-1"
+        assert recovered.run_id == f"{series}-1-0"
+        assert recovered.score < 0.01
+        assert tuned.setting_id == f"{series}-3"
+        assert tuned.at_edge == recovered.at_edge == ()
+    assert found["Adam", Role.TUNED].score == pytest.approx(0.256 * 0.93, rel=0.02)
+
+
+def test_series_come_in_the_legends_order_and_unknown_ones_last() -> None:
+    curve = paper_curve(PANELS["fig1a"], "Adam")
+    curves = {"Mine": curve, "Adam": curve, "AdaGrad": curve}
+    tables = tables_like("fig1a", curves=curves)
+    series = [choice.series for choice in choose(tables.runs, tables.curves, "fig1a")]
+    assert list(dict.fromkeys(series)) == ["AdaGrad", "Adam", "Mine"]
+
+
+def test_grid_rows_alone_are_enough() -> None:
+    tables = tables_like("fig1a", confirm=())
+    choice = chosen(tables)["Adam", Role.RECOVERED]
+    assert drawn_runs(tables.runs, choice)["run_id"].tolist() == ["Adam-1-0"]
+
+
+def test_curves_are_drawn_from_confirmation_seeds() -> None:
+    tables = tables_like("fig1a")
+    drawn = drawn_runs(tables.runs, chosen(tables)["Adam", Role.TUNED])
+    assert drawn["role"].eq("confirm").all()
+    assert drawn["seed"].tolist() == [1, 2, 3]
+
+
+def test_confirmation_runs_do_not_vote() -> None:
+    tables = tables_like("fig1a")
+    runs = tables.runs.copy()
+    best = runs["role"].eq("confirm") & runs["setting_id"].eq("Adam-1")
+    curves = tables.curves.copy()
+    curves.loc[curves["run_id"].isin(runs.loc[best, "run_id"]), "train_cost"] = 1e-3
+    assert chosen(Tables(runs, curves))["Adam", Role.TUNED].setting_id == "Adam-3"
+
+
+def test_a_diverged_run_never_wins() -> None:
+    tables = tables_like("fig1a", grid=((1.0, 1.0), (3.0, 0.93), (10.0, 0.5)))
+    gone = tables.runs["optimizer.alpha"] > 0.005
+    tables.runs.loc[gone, "status"] = "diverged"
+    tables.runs.loc[gone, "diverged_epoch"] = 40.0
+    found = chosen(tables)
+    assert found["Adam", Role.TUNED].setting_id == "Adam-3"
+    assert found["Adam", Role.RECOVERED].setting_id == "Adam-1"
+
+
+def test_where_all_diverge_the_last_to_go_is_shown() -> None:
+    tables = tables_like("fig1a", grid=((3.0, np.inf), (10.0, np.inf)))
+    tables.runs.loc[tables.runs["setting_id"] == "Adam-3", "diverged_epoch"] = 7
+    for role in Role:
+        choice = chosen(tables)["Adam", role]
+        assert (choice.setting_id, choice.score) == ("Adam-3", np.inf)
+
+
+def test_edges_are_named() -> None:
+    found = chosen(tables_like("fig1a", grid=((1.0, 1.0), (3.0, 0.93), (10.0, 1.4))))
+    assert found["Adam", Role.RECOVERED].at_edge == ("optimizer.alpha",)
+    assert found["Adam", Role.TUNED].at_edge == ()
+    alone = chosen(tables_like("fig1a", grid=((1.0, 1.0),)))
+    assert alone["Adam", Role.TUNED].at_edge == (), "one value is no grid"
+
+
+def test_zero_is_no_edge() -> None:
+    tables = tables_like("fig1a")
+    tables.runs["training.l2"] = np.where(tables.runs["optimizer.alpha"] > 0.005, 1e-4, 0.0)
+    assert hyper_parameters(tables.runs) == ["training.l2", "optimizer.alpha"]
+    assert chosen(tables)["Adam", Role.TUNED].at_edge == ()
+
+
+def test_other_readings_and_roles_are_left_out() -> None:
+    tables = tables_like("fig1a")
+    tables.runs.loc[tables.runs["setting_id"] == "Adam-1", "reading"] = "fixed order"
+    tables.runs.loc[tables.runs["setting_id"] == "Adam-3", "role"] = "single"
+    found = chosen(tables)
+    assert found["Adam", Role.RECOVERED].setting_id == "Adam-0.3"
+    assert found["Adam", Role.TUNED].setting_id == "Adam-0.3"
+
+
+def test_without_common_points_recovered_is_tuned() -> None:
+    found = chosen(tables_like("fig1b", epochs=5), "fig1b")
+    for series in ("SGDNesterov+dropout", "Adam"):
+        recovered = found[series, Role.RECOVERED]
+        assert np.isnan(recovered.score)
+        assert recovered.setting_id == found[series, Role.TUNED].setting_id
+
+
+def test_figure_4_has_nothing_to_select() -> None:
+    tables = figure_4_tables(last=10)
+    assert choose(tables.runs, tables.curves, "fig4") == []
+
+
+def test_no_grid_is_an_error() -> None:
+    tables = tables_like("fig1a")
+    with pytest.raises(UserError, match="fig1a"):
+        choose(tables.runs[tables.runs["role"] == "confirm"], tables.curves, "fig1a")
+
+
+def test_summary_gives_mean_and_range_over_confirmation_seeds() -> None:
+    tables = tables_like("fig1a")
+    table = summary(tables, "fig1a").set_index(["series", "role"])
+    adam = table.loc[("Adam", "recovered")]
+    last = tables.curves[tables.curves["epoch"] == 46].set_index("run_id")["train_cost"]
+    costs = last[[f"Adam-1-{seed}" for seed in (1, 2, 3)]]
+    assert (adam["seeds"], adam["drawn"], adam["epoch"], adam["points"]) == (3, "confirm", 46, 45)
+    assert adam["cost_mean"] == pytest.approx(costs.mean())
+    assert (adam["cost_min"], adam["cost_max"]) == (costs.min(), costs.max())
+    assert 0 < adam["fidelity_min"] < adam["fidelity_mean"] < adam["fidelity_max"] < 0.01
+    assert adam["setting"] == "alpha=0.001"
+    assert table.loc[("Adam", "tuned"), "fidelity_mean"] == pytest.approx(-np.log10(0.93), rel=0.1)
+
+
+def test_summary_counts_diverged_confirmations() -> None:
+    tables = tables_like("fig1a")
+    one = tables.runs["run_id"] == "Adam-1-2"
+    tables.runs.loc[one, ["status", "diverged_epoch"]] = ["diverged", 5]
+    adam = summary(tables, "fig1a").set_index(["series", "role"]).loc[("Adam", "recovered")]
+    assert adam["diverged"] == 1
+    assert np.isinf(adam["cost_max"])
+    assert np.isinf(adam["fidelity_mean"])
+
+
+def test_horizon_is_the_last_epoch_of_the_budget() -> None:
+    table = summary(tables_like("fig1a", epochs=12), "fig1a")
+    assert set(table["epoch"]) == {12}
+
+
+def test_tables_survive_the_csv_files(tmp_path) -> None:
+    tables = tables_like("fig1a")
+    tables.runs["setting_id"] = tables.runs["setting_id"].map(
+        {name: f"{place:04d}" for place, name in enumerate(set(tables.runs["setting_id"]))}
+    )
+    tables.runs.to_csv(tmp_path / "runs.csv", index=False)
+    tables.curves.to_csv(tmp_path / "curves.csv", index=False)
+    assert Tables.exist(tmp_path)
+    read = Tables.read(tmp_path)
+    assert set(read.runs["setting_id"]) == set(tables.runs["setting_id"]), "ids stay text"
+    assert set(read.runs["reading"]) == {""}
+    pd.testing.assert_frame_equal(summary(read, "fig1a"), summary(tables, "fig1a"))
+
+
+def test_missing_and_damaged_tables_are_named(tmp_path) -> None:
+    with pytest.raises(UserError, match=r"runs\.csv"):
+        Tables.read(tmp_path)
+    (tmp_path / "runs.csv").write_text("run_id,series\n1,Adam\n")
+    with pytest.raises(UserError, match="setting_id"):
+        Tables.read(tmp_path)
+    (tmp_path / "runs.csv").write_text('a,b\n"1,2\n3')
+    with pytest.raises(UserError, match=r"runs\.csv"):
+        Tables.read(tmp_path)
+
+
+def test_choices_do_not_depend_on_the_order_of_the_rows() -> None:
+    tables = tables_like("fig1a")
+    turned = Tables(tables.runs.iloc[::-1], tables.curves.iloc[::-1])
+    assert chosen(tables) == chosen(turned)
+
+
+def test_another_reference_can_be_given() -> None:
+    tables = tables_like("fig1a")
+    reference = read_reference("fig1a")
+    reference["y"] *= 0.93
+    found = choose(tables.runs, tables.curves, "fig1a", reference)
+    assert all(choice.setting_id.endswith("-3") for choice in found)
