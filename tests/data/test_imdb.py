@@ -109,19 +109,23 @@ def truncate_cache(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
 
 
-def flip_cache(folder: Path) -> None:
-    path = folder / "counts-from-text.npz"
-    raw = bytearray(path.read_bytes())
-    raw[len(raw) // 2] ^= 1
-    path.write_bytes(bytes(raw))
-
-
-def cache_of_another_vocabulary(folder: Path) -> None:
+def rewrite_cache(folder: Path, **changes: np.ndarray) -> None:
     path = folder / "counts-from-text.npz"
     with np.load(path) as cache:
         arrays = {name: cache[name] for name in cache.files}
-    arrays["key"] = np.array(str(arrays["key"]).replace('"vocabulary": "', '"vocabulary": "0'))
-    np.savez(path, **arrays)
+    np.savez(path, **(arrays | changes))
+
+
+def alter_cache(folder: Path) -> None:
+    with np.load(folder / "counts-from-text.npz") as cache:
+        altered = cache["train_data"] + np.uint16(1)
+    rewrite_cache(folder, train_data=altered)
+
+
+def cache_of_another_vocabulary(folder: Path) -> None:
+    with np.load(folder / "counts-from-text.npz") as cache:
+        key = str(cache["key"]).replace('"vocabulary": "', '"vocabulary": "0')
+    rewrite_cache(folder, key=np.array(key))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +135,7 @@ def cache_of_another_vocabulary(folder: Path) -> None:
         touch_review,
         reorder_vocabulary,
         truncate_cache,
-        flip_cache,
+        alter_cache,
         cache_of_another_vocabulary,
     ],
 )
@@ -174,7 +178,7 @@ def write(name: str, raw: bytes):
         (write("train/pos/6_8.txt", b"extra"), "train/pos: holds 7 reviews; expected 6"),
         (write("train/pos/5_10.txt", b"again"), "review 5 is also .*5_"),
         (rename("train/pos/0_8.txt", "train/pos/0_3.txt"), "0_3.txt: .*rating of 7 to 10"),
-        (rename("train/pos/0_8.txt", "train/neg/0_8.txt"), "neg/0_8.txt: .*rating of 1 to 4"),
+        (write("train/neg/0_8.txt", b"moved"), "neg/0_8.txt: .*rating of 1 to 4"),
         (write("test/neg/notes.txt", b"x"), "notes.txt: expected a name NUMBER_RATING.txt"),
         (lambda f: rename("test/neg", "test/gone")(f), "test/neg is missing"),
     ],

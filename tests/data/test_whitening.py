@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from adamrepro.data import CifarConfig, Whitening, cifar10, load_dataset
-from adamrepro.data.cifar_files import Images
+from adamrepro.data.cifar_files import Form, Images
 from adamrepro.data.whitening import Zca, channel_affine
 
 
@@ -96,7 +96,7 @@ def fits(monkeypatch: pytest.MonkeyPatch, small: None) -> list[float]:
             train_x=x[:100], train_y=y[:100], test_x=x[100:], test_y=y[100:], canonical=False
         )
 
-    form = cifar10.Form(folder="cifar-10-batches-bin", needs=[], read=read)
+    form = Form(folder="cifar-10-batches-bin", needs=[], read=read)
     monkeypatch.setattr(cifar10, "Zca", Counted)
     monkeypatch.setattr(cifar10, "FORMS", [form])
     monkeypatch.setattr(cifar10.cifar_files, "SHAPE", (3, 8, 8))

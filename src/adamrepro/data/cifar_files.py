@@ -93,7 +93,9 @@ def read_binary(folder: Path, progress: Progress) -> Images:
                 f"{path}: {raw.size:,} bytes; expected {PER_FILE * record:,} "
                 f"({PER_FILE:,} images of {record:,} bytes). Fetch it again."
             )
-        canonical = canonical and hashlib.sha1(raw.data).hexdigest() == digest
+        canonical = (
+            canonical and hashlib.sha1(raw.data, usedforsecurity=False).hexdigest() == digest
+        )
         records = raw.reshape(PER_FILE, record)
         parts.append(_checked(path, records[:, 1:], records[:, 0].astype(np.int64)))
     return _joined(folder, parts, canonical)
@@ -108,7 +110,10 @@ def read_python(folder: Path, progress: Progress) -> Images:
     parts, canonical = [], True
     for name, digest in MD5.items():
         path = folder / name
-        canonical = canonical and hashlib.md5(path.read_bytes()).hexdigest() == digest
+        canonical = (
+            canonical
+            and hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() == digest
+        )
         x, y = read_batch(path)
         if x.shape != (PER_FILE, PIXELS) or y.shape != (PER_FILE,):
             raise UserError(

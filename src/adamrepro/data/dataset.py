@@ -15,10 +15,6 @@ from torch import Tensor
 from adamrepro.data.batches import Dense, Sparse
 from adamrepro.errors import UserError
 
-# a run on fewer training examples than this is a smoke test, and a whole test split would be most
-# of its cost
-SMOKE_EXAMPLES = 2000
-
 Split = TypeVar("Split", Dense, Sparse)
 
 
@@ -80,13 +76,12 @@ def keep_examples(train: Split, test: Split, examples: int | None) -> tuple[Spli
     """The first `examples` of a fixed permutation of the training split, and the test split.
 
     The permutation is numpy's default_rng(0), so that a smaller number is a subset of a larger one.
-    The test split is whole, but for fewer than 2,000 examples it is cut to the same number.
+    The test split is cut in the same way: it costs as much per example as the training split, and
+    would be most of the work of a run on few examples.
     """
     if examples is None or examples >= len(train):
         return train, test
-    if examples < SMOKE_EXAMPLES:
-        test = _first(test, examples)
-    return _first(train, examples), test
+    return _first(train, examples), _first(test, min(examples, len(test)))
 
 
 def _first(split: Split, count: int) -> Split:

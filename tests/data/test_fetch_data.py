@@ -1,0 +1,44 @@
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+from torchvision import datasets
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "fetch_data.py"
+
+
+@pytest.fixture
+def fetch(monkeypatch, root):
+    spec = importlib.util.spec_from_file_location("fetch_data", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(datasets.MNIST, "mirrors", ["http://127.0.0.1:1/"])
+
+    def fetch(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["fetch_data.py", "--root", str(root), *arguments])
+        return module.main()
+
+    return fetch
+
+
+def test_it_says_where_each_data_set_comes_from(mnist_root, fetch, capsys):
+    assert fetch("mnist") == 0
+    assert capsys.readouterr().out.startswith("mnist: canonical, 60 + 20 examples, sha256 ")
+
+
+def test_a_stand_in_has_to_be_asked_for(fetch, capsys):
+    assert fetch("mnist") == 2
+    caught = capsys.readouterr()
+    assert caught.out == ""
+    assert "train-images-idx3-ubyte is missing" in caught.err
+    assert "Traceback" not in caught.err
+    assert fetch("--stand-in", "mnist") == 0
+    assert capsys.readouterr().out.startswith("mnist: stand-in, 4,000 + 1,000 examples")
+
+
+def test_one_failure_does_not_stop_the_others(mnist_root, fetch, capsys):
+    assert fetch("mnits", "mnist") == 2
+    caught = capsys.readouterr()
+    assert "mnits: no such data set; expected mnist, imdb, cifar10." in caught.err
+    assert "mnist: canonical" in caught.out
