@@ -25,7 +25,7 @@ from adamrepro.errors import UserError
 
 Overrides = list[str]
 
-BUDGETS = ("smoke", "quick", "search", "full")
+BUDGETS = ("smoke", "quick", "medium", "full")
 SEARCH = "search"
 
 
@@ -74,7 +74,8 @@ def select(sweeps: Mapping[str, Any], user: Sequence[str]) -> dict[str, Any]:
 def grid_of(sweep: Mapping[str, Any], budget: str) -> dict[str, list[Any]]:
     """Return a sweep's grid at a budget: its own, or the next larger budget's."""
     grids = sweep.get("grid") or {}
-    for name in BUDGETS[BUDGETS.index(budget) :] if budget in BUDGETS else ():
+    larger = BUDGETS[BUDGETS.index(budget) :] if budget in BUDGETS else BUDGETS
+    for name in (budget, *larger):
         if name in grids:
             return dict(grids[name])
     return {}

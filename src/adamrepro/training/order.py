@@ -1,4 +1,4 @@
-"""The order of minibatches: one permutation per pass, or the stored order again and again."""
+"""The order of minibatches: a permutation per pass, or one order again and again."""
 
 from enum import Enum
 from typing import Any
@@ -8,9 +8,10 @@ from torch import Tensor
 
 
 class Order(Enum):
-    """shuffled: a fresh permutation for each pass; fixed: the order of the file, every pass."""
+    """shuffled: a fresh permutation for each pass; once: one permutation for all; fixed: none."""
 
     shuffled = "shuffled"
+    once = "once"
     fixed = "fixed"
 
 
@@ -25,7 +26,9 @@ class MinibatchOrder:
         self.order = order
         self.generator = generator
         self.permutation = torch.arange(examples)
-        self.position = examples
+        self.position = 0
+        if order is not Order.fixed:
+            self.permute()
 
     @property
     def batches_per_pass(self) -> int:
@@ -36,10 +39,13 @@ class MinibatchOrder:
         if self.position >= self.examples:
             self.position = 0
             if self.order is Order.shuffled:
-                self.permutation = torch.randperm(self.examples, generator=self.generator)
+                self.permute()
         batch = self.permutation[self.position : self.position + self.batch_size]
         self.position += self.batch_size
         return batch
+
+    def permute(self) -> None:
+        self.permutation = torch.randperm(self.examples, generator=self.generator)
 
     def state_dict(self) -> dict[str, Any]:
         return {

@@ -1,0 +1,47 @@
+"""What a search over the open settings found: the nearest run of each reading."""
+
+import pandas as pd
+
+from adamrepro.results.fidelity import distances, figure_4_losses, figure_4_points
+from adamrepro.results.reference import panel_of, read_reference
+from adamrepro.results.schema import Tables
+from adamrepro.results.select import describe, hyper_parameters
+
+
+def nearest(tables: Tables, experiment: str) -> pd.DataFrame:
+    """Return the run nearest the paper for each series and reading, best first.
+
+    Columns series, reading, setting, fidelity (dex), points (that it was taken over), runs (that
+    were searched).
+    """
+    panel = panel_of(experiment)
+    reference = read_reference(panel.name)
+    runs = tables.runs
+    if panel.every_point:
+        found = runs.apply(lambda run: figure_4_distance(run, tables.curves, reference), axis=1)
+    else:
+        found = distances(runs, tables.curves, panel, reference).reset_index(drop=True)
+    scored = runs.reset_index(drop=True).assign(dex=found["dex"], points=found["points"])
+    rows = []
+    for (series, reading), tried in scored.groupby(["series", "reading"], sort=False):
+        best = tried.sort_values("dex", kind="stable").iloc[0]
+        rows.append(
+            {
+                "series": series,
+                "reading": reading,
+                "setting": describe(best, hyper_parameters(tried)),
+                "fidelity": best["dex"],
+                "points": int(best["points"]),
+                "runs": len(tried),
+            }
+        )
+    order = {name: place for place, name in enumerate([*panel.series, *panel.extra])}
+    rows.sort(key=lambda row: (order.get(str(row["series"]), 99), row["fidelity"]))
+    return pd.DataFrame(rows)
+
+
+def figure_4_distance(run: pd.Series, curves: pd.DataFrame, reference: pd.DataFrame) -> pd.Series:
+    """Compare a run of Figure 4 with the paper's point after as many epochs."""
+    losses = figure_4_losses(run.to_frame().T, curves, [int(run["training.epochs"])])
+    points = figure_4_points(losses, reference).dropna(subset="dex")
+    return pd.Series({"dex": points["dex"].mean(), "points": len(points)})
