@@ -34,7 +34,7 @@ figures: setup  ## redraw the figures from the tables: no training (BUDGET=quick
 	done
 
 smoke: setup  ## all of `make reproduce` anew on tiny stand-in data, in under a minute
-	@rm -rf results/smoke results/runs/smoke figures/smoke
+	@rm -rf {results,results/runs,figures}/smoke{,-stand-in}
 	@ADAMREPRO_DATA= $(PY) scripts/reproduce.py --budget smoke
 
 test: setup  ## the fast tests (ARGS="-k adam")
@@ -53,7 +53,7 @@ benchmark: setup  ## speed against plain PyTorch (ARGS="--json")
 	@$(PY) scripts/benchmark.py $(ARGS)
 
 clean:  ## remove caches and smoke results; .venv, data and other results stay
-	rm -rf .*_cache .hypothesis outputs multirun results/smoke results/runs/smoke figures/smoke
+	rm -rf .*_cache .hypothesis outputs multirun {results,results/runs,figures}/smoke{,-stand-in}
 	find src scripts tests -name __pycache__ -prune -exec rm -rf {} +
 
 # An environment that was moved or copied along with its checkout still points at the old place.

@@ -12,11 +12,13 @@ from typing import Any
 import torch
 
 from adamrepro.config import RunConfig, plain
-from adamrepro.data import DataSet, load_dataset
+from adamrepro.data import DataSet, Source, load_dataset
 from adamrepro.errors import UserError
 from adamrepro.optim import can_compile, structure
 from adamrepro.results.run_id import Value, population_id, run_id, setting_id
 from adamrepro.results.store import Store
+from adamrepro.tracking.feed import Feed, News
+from adamrepro.tracking.settings import Tracker
 from adamrepro.training import (
     Checkpoint,
     Compile,
@@ -43,6 +45,20 @@ class Job:
     config: RunConfig
     run_id: str
     setting_id: str
+    source: Source
+
+    @property
+    def labels(self) -> dict[str, Value]:
+        """What the run is called; the same run may be called otherwise elsewhere."""
+        config = self.config
+        return {"series": config.series, "reading": config.reading, "role": config.role}
+
+    @property
+    def store(self) -> Store:
+        """Where its results belong: single runs and stand-in data have tables of their own."""
+        budget = "adhoc" if self.config.role == "single" else self.config.budget
+        table = f"{budget}-stand-in" if self.source is Source.STAND_IN else budget
+        return Store(self.config.results_root, table, self.config.experiment)
 
 
 @dataclass(frozen=True)
@@ -61,12 +77,21 @@ class Plan:
 
     @property
     def store(self) -> Store:
-        return store_of(self.config)
+        return self.jobs[0].store
+
+    @property
+    def examples(self) -> int:
+        """Examples that each member is trained on, counted in every pass."""
+        training = self.config.training
+        in_pass = len(dataset_of(self.config).train)
+        if training.epoch_steps:
+            in_pass = training.epoch_steps * training.batch_size
+        return training.epochs * in_pass
 
     @property
     def work(self) -> float:
         """How long this takes, relative to others of the same experiment."""
-        return float(self.config.training.epochs * (4 + len(self.jobs)))
+        return float(self.examples * (4 + len(self.jobs)))
 
     @property
     def title(self) -> str:
@@ -74,19 +99,14 @@ class Plan:
         return f"{c.experiment} {c.series or c.optimizer.name} seed {c.seed} x{len(self.jobs)}"
 
 
-def store_of(config: RunConfig) -> Store:
-    """Return where the results of a run belong: single runs have tables of their own."""
-    table = "adhoc" if config.role == "single" else config.budget
-    return Store(config.results_root, table, config.experiment)
-
-
 def identify(configs: Sequence[RunConfig]) -> list[Job]:
     """Give each run its identity, which needs the checksum of its data."""
     jobs = []
     for config in configs:
-        sha = dataset_of(config).sha256
+        data = dataset_of(config)
+        sha = data.sha256
         settings = config.settings()
-        jobs.append(Job(config, run_id(settings, sha), setting_id(settings, sha)))
+        jobs.append(Job(config, run_id(settings, sha), setting_id(settings, sha), data.source))
     return jobs
 
 
@@ -106,11 +126,14 @@ def plan(jobs: Sequence[Job]) -> list[Plan]:
         size = population_size(members[0].config)
         for start in range(0, len(members), size):
             chunk = members[start : start + size]
-            store = store_of(chunk[0].config)
+            store = chunk[0].store
             finished = done.setdefault(store.tables, store.done())
-            missing = tuple(job for job in chunk if job.run_id not in finished)
+            missing = [job for job in chunk if job.run_id not in finished]
+            # killed while it saved its runs: the checkpoint of all of them is complete
+            if missing and store.checkpoint_path(Plan(tuple(chunk)).identity).exists():
+                missing = chunk
             if missing:
-                plans.append(Plan(missing))
+                plans.append(Plan(tuple(missing)))
     return plans
 
 
@@ -139,6 +162,7 @@ def train(
     plan: Plan,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
+    on_news: Callable[[Sequence[News]], None] = lambda news: None,
 ) -> None:
     """Train a population and save its runs; resumes from its checkpoint.
 
@@ -153,7 +177,11 @@ def train(
         data = dataset_of(config)
         checkpoint = Checkpoint(plan.store.checkpoint_path(plan.identity), plan.identity)
         loop = build_loop(plan, data, checkpoint, on_progress, should_stop)
+        if config.tracking.name is not Tracker.none:
+            feed = Feed([row_of(job, MemberCurve(), data, 0.0) for job in plan.jobs])
+            loop.on_epoch = lambda _: on_news(feed.news(loop.curves, loop.examples))
         curves = loop.run()
+        checkpoint.save(loop.state_dict())
         for job, curve in zip(plan.jobs, curves, strict=True):
             plan.store.save(row_of(job, curve, data, loop.seconds / len(curves)), curve.rows)
         checkpoint.remove()
@@ -213,9 +241,7 @@ def row_of(job: Job, curve: MemberCurve, data: DataSet, seconds: float) -> dict[
         "run_id": job.run_id,
         "setting_id": job.setting_id,
         "experiment": config.experiment,
-        "series": config.series,
-        "reading": config.reading,
-        "role": config.role,
+        **job.labels,
         "status": "done" if curve.diverged_epoch is None else "diverged",
         "diverged_epoch": curve.diverged_epoch,
         **config.settings(),

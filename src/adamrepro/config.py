@@ -16,6 +16,7 @@ from adamrepro.errors import UserError, require
 from adamrepro.models import MODELS, ModelConfig
 from adamrepro.optim import RULES, Rule, Schedule
 from adamrepro.results.run_id import Value
+from adamrepro.tracking.settings import Tracking
 from adamrepro.training import Training
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -79,7 +80,7 @@ class RunConfig:
     data: Data
     population: PopulationSize = field(default_factory=PopulationSize)
     execution: Execution = field(default_factory=Execution)
-    tracking: dict[str, Any] = field(default_factory=dict)
+    tracking: Tracking = field(default_factory=Tracking)
     results: str = "results"
 
     @property
@@ -113,6 +114,7 @@ SECTIONS: dict[str, type] = {
     "data": Data,
     "population": PopulationSize,
     "execution": Execution,
+    "tracking": Tracking,
 }
 """Sections that always have the same class."""
 

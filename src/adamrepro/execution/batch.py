@@ -2,17 +2,22 @@
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from rich.console import Console as Screen
 from rich.table import Table
 
-from adamrepro.app import Job, Plan, device_of, identify, plan, store_of
+from adamrepro.app import Job, Plan, device_of, identify, plan
 from adamrepro.config import RunConfig
 from adamrepro.execution.processes import run_in_processes
 from adamrepro.execution.report import Report
 from adamrepro.execution.serial import run_serially
+from adamrepro.execution.watched import watched
 from adamrepro.tracking.console import ProgressConsole
+
+SMALL_BATCH = 50_000
+"""Member-examples below which a batch is trained here: workers need seconds to start."""
 
 
 class RunsFailed(Exception):
@@ -27,12 +32,13 @@ def run_batch(configs: Sequence[RunConfig], *, processes: bool) -> list[Job]:
     """
     screen = Screen(stderr=True)
     jobs = identify(configs)
+    adopt(jobs)
     plans = sorted(plan(jobs), key=lambda p: -p.work)
     missing = sum(len(p.jobs) for p in plans)
     name = f"{configs[0].budget}/{configs[0].experiment}"
     distinct = len({job.run_id for job in jobs})
     screen.print(f"{name}: {distinct} runs, {distinct - missing} done, {missing} to train")
-    stores = {store_of(config).tables: store_of(config) for config in configs}
+    stores = {job.store.tables: job.store for job in jobs}
     try:
         report = execute(plans, processes=processes)
     finally:
@@ -44,6 +50,15 @@ def run_batch(configs: Sequence[RunConfig], *, processes: bool) -> list[Job]:
     return jobs
 
 
+def adopt(jobs: Sequence[Job]) -> None:
+    """Take over what other budgets have trained already."""
+    by_table: dict[Path, list[Job]] = {}
+    for job in jobs:
+        by_table.setdefault(job.store.tables, []).append(job)
+    for group in by_table.values():
+        group[0].store.adopt({job.run_id: job.labels for job in group})
+
+
 def execute(plans: Sequence[Plan], *, processes: bool) -> Report:
     """Train the populations, in processes where that helps."""
     if not plans:
@@ -51,8 +66,9 @@ def execute(plans: Sequence[Plan], *, processes: bool) -> Report:
     config = plans[0].config
     gpus = torch.cuda.device_count() if device_of(config).type == "cuda" else 0
     workers = min(len(plans), config.execution.workers or gpus or len(os.sched_getaffinity(0)))
-    with ProgressConsole() as console:
-        if not processes or (workers == 1 and len(plans) == 1):
+    with ProgressConsole() as screen, watched(screen, config) as console:
+        small = sum(p.examples * len(p.jobs) for p in plans) < SMALL_BATCH
+        if not processes or small or len(plans) == 1:
             return run_serially(plans, console)
         return run_in_processes(plans, workers, console, gpus)
 

@@ -11,6 +11,7 @@ import signal
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -20,7 +21,7 @@ from adamrepro.app import Plan
 from adamrepro.errors import UserError
 from adamrepro.execution.report import Console, Report, Stopped
 from adamrepro.execution.serial import StopFlag, explain, stop_on
-from adamrepro.training import Interrupted, Progress
+from adamrepro.training import Interrupted
 
 GRACE_SECONDS = 5.0
 """Time a worker has to save its state after it was told to stop."""
@@ -98,6 +99,9 @@ def attend(worker: Worker, console: Console, report: Report) -> bool:
     if kind == "progress":
         console.progress(plan, content)
         return True
+    if kind == "news":
+        console.news(plan, content)
+        return True
     if kind == "user error":
         raise UserError(content)
     problem = "" if kind == "done" else content
@@ -130,9 +134,9 @@ def work(pipe: Connection, gpu: int | None) -> None:
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)
 
-    def report(progress: Progress) -> None:
+    def tell(kind: str, content: object) -> None:
         try:
-            pipe.send(("progress", progress))
+            pipe.send((kind, content))
         except OSError:
             flag.set()  # the parent is gone
 
@@ -142,7 +146,7 @@ def work(pipe: Connection, gpu: int | None) -> None:
         except (EOFError, OSError):
             return
         try:
-            app.train(plan, report, flag)
+            app.train(plan, partial(tell, "progress"), flag, partial(tell, "news"))
             message = ("done", "")
         except Interrupted:
             return

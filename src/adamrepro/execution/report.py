@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from adamrepro.app import Plan
+from adamrepro.tracking.feed import News
 from adamrepro.training import Progress
 
 
@@ -26,6 +27,8 @@ class Console(Protocol):
 
     def progress(self, plan: Plan, progress: Progress) -> None: ...
 
+    def news(self, plan: Plan, news: Sequence[News]) -> None: ...
+
     def end(self, plan: Plan, problem: str = "") -> None: ...
 
 
@@ -35,5 +38,7 @@ class Silent:
     def begin(self, plans: Sequence[Plan]) -> None: ...
 
     def progress(self, plan: Plan, progress: Progress) -> None: ...
+
+    def news(self, plan: Plan, news: Sequence[News]) -> None: ...
 
     def end(self, plan: Plan, problem: str = "") -> None: ...

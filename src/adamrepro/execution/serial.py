@@ -46,7 +46,7 @@ def run_serially(plans: Sequence[Plan], console: Console) -> Report:
         for plan in plans:
             problem = ""
             try:
-                app.train(plan, partial(console.progress, plan), flag)
+                app.train(plan, partial(console.progress, plan), flag, partial(console.news, plan))
             except Interrupted:
                 raise Stopped from None
             except UserError:

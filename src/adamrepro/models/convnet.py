@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from adamrepro.errors import require
 from adamrepro.models.initialize import Init, initialize
 from adamrepro.models.layers import Conv2d, Linear, split_members
 from adamrepro.models.model import Classifier, ModelConfig
@@ -29,6 +30,7 @@ class ConvNetConfig(ModelConfig):
         self.check_count("hidden")
 
     def build(self, members: int, shape: torch.Size, classes: int) -> "ConvNet":
+        require(len(shape) == 3, "model", self.name, f"examples [C, H, W]; these are {[*shape]}")
         return ConvNet(self, members, shape, classes)
 
     def initialize(self, model: nn.Module, generator: torch.Generator) -> None:

@@ -43,7 +43,7 @@ class Linear(nn.Module):
         members, inputs, outputs = self.weight.shape
         wide = self.weight.transpose(0, 1).reshape(inputs, members * outputs)
         if isinstance(x, Tensor):
-            product = x @ wide
+            product = x.flatten(1) @ wide  # images as rows
         else:
             product = F.embedding_bag(
                 x.col, wide, x.offsets, mode="sum", per_sample_weights=x.val.to(wide.dtype)

@@ -26,7 +26,8 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         """Check ranges; raises UserError naming the key."""
-        require(self.init_std > 0, "model.init_std", self.init_std, "a number above 0")
+        ok = 0 < self.init_std < float("inf")
+        require(ok, "model.init_std", self.init_std, "a number above 0")
 
     def check_rate(self, *keys: str) -> None:
         for key in keys:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from adamrepro.errors import require
 from adamrepro.models.initialize import Init, initialize
 from adamrepro.models.layers import Input, Linear
 from adamrepro.models.model import Model, ModelConfig
@@ -30,6 +31,8 @@ class VaeConfig(ModelConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_count("hidden", "latent")
+        ok = 0 <= self.bias_std < float("inf")
+        require(ok, "model.bias_std", self.bias_std, "a number, 0 or above")
 
     def build(self, members: int, shape: torch.Size, classes: int) -> "Vae":
         return Vae(self, members, shape.numel())
@@ -61,7 +64,7 @@ class Vae(Model):
             x = noise.binarize(x)
         h_rbh = F.softplus(self.encoder(x))
         mu, log_variance = self.mu(h_rbh), self.log_variance(h_rbh)
-        epsilon = noise.normal(x.shape[0], self.config.latent, like=mu)
+        epsilon = noise.normal(x.shape[0], self.config.latent, like=x)  # never in bf16
         z = mu + (0.5 * log_variance).exp() * epsilon
         logits = self.logits(F.softplus(self.decoder(z)))
         kl: Tensor = 0.5 * (mu.square() + log_variance.exp() - 1 - log_variance).sum((1, 2))

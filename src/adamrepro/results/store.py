@@ -27,6 +27,7 @@ class Store:
     """The results of one experiment at one budget, under the results folder `root`."""
 
     def __init__(self, root: Path, budget: str, experiment: str) -> None:
+        self.table = budget
         self.tables = root / budget / experiment
         self.in_flight = root / "runs" / budget / experiment
 
@@ -41,14 +42,40 @@ class Store:
 
     def save(self, run: Mapping[str, Value], curve: Sequence[Mapping[str, float]]) -> None:
         """Put down a finished run: its row of runs.csv and its rows of curves.csv."""
-        content = {
-            "run": {key: text(value) for key, value in run.items()},
-            "curve": [
-                {key: text(point.get(key)) for key in CURVE_COLUMNS if key != "run_id"}
-                for point in curve
-            ],
-        }
-        write_atomically(self.in_flight / f"{run['run_id']}.json", json.dumps(content))
+        points = [
+            {key: text(point.get(key)) for key in CURVE_COLUMNS if key != "run_id"}
+            for point in curve
+        ]
+        self._put({key: text(value) for key, value in run.items()}, points)
+
+    def _put(self, run: Row, curve: Sequence[Row]) -> None:
+        content = json.dumps({"run": run, "curve": curve})
+        write_atomically(self.in_flight / f"{run['run_id']}.json", content)
+
+    def saved(self, run_id: str) -> tuple[Row, list[Row]] | None:
+        """Return a saved run's row and curve, None once it is in the tables (or not saved)."""
+        try:
+            return read_saved(self.in_flight / f"{run_id}.json")
+        except FileNotFoundError:
+            return None
+
+    def adopt(self, wanted: Mapping[str, Mapping[str, Value]]) -> None:
+        """Take over finished runs from the experiment's tables at other budgets.
+
+        wanted: run_id -> what the run is called here (series, reading, role). The same run_id is
+        the same run, so it need not be trained again.
+        """
+        done = self.done()
+        wanted = {key: labels for key, labels in wanted.items() if key not in done}
+        others = sorted(self.tables.parent.parent.glob(f"*/{self.tables.name}/runs.csv"))
+        for path in others if wanted else []:
+            rows = {row["run_id"]: row for row in read_rows(path) if row["run_id"] in wanted}
+            curves = read_curves(path.with_name("curves.csv"), rows)
+            verify(path.parent, rows, curves)
+            for identity, row in rows.items():
+                labels = {key: text(value) for key, value in wanted[identity].items()}
+                settings = {key: value for key, value in row.items() if value or key in labels}
+                self._put(settings | labels, curves[identity])
 
     def collect(self) -> int:
         """Move finished runs into the tables; return how many. Safe beside other processes."""
@@ -60,11 +87,10 @@ class Store:
             curves = read_curves(self.tables / "curves.csv", runs)
             verify(self.tables, runs, curves)
             for path in files:
-                content = json.loads(path.read_text())
-                run = content["run"]
+                run, curve = read_saved(path)
                 runs[run["run_id"]] = run
-                curves[run["run_id"]] = content["curve"]
-                run["checksum"] = checksum(run, content["curve"])
+                curves[run["run_id"]] = curve
+                run["checksum"] = checksum(run, curve)
             self.write(list(runs.values()), curves)
             for path in files:
                 path.unlink(missing_ok=True)
@@ -113,18 +139,29 @@ def _number_or_text(value: str) -> tuple[float, str]:
         return float("-inf"), value
 
 
+def read_saved(path: Path) -> tuple[Row, list[Row]]:
+    """Read a saved run's row and curve; raises UserError for a damaged file."""
+    try:
+        content = json.loads(path.read_text())
+        return content["run"], content["curve"]
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"{path}: not a saved run; delete it to train the run again") from None
+
+
 def read_rows(path: Path) -> list[Row]:
     """Read a table as text; a table that is not there has no rows."""
     try:
         with path.open(newline="") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            rows, header = list(reader), reader.fieldnames or []
     except FileNotFoundError:
         return []
     except (csv.Error, UnicodeDecodeError) as error:
         raise UserError(
             f"{path}: not a readable table ({error}); restore it or delete it"
         ) from None
-    if any("run_id" not in row or None in row or None in row.values() for row in rows):
+    damaged = any(None in row or None in row.values() for row in rows)
+    if damaged or "run_id" not in header:
         raise UserError(f"{path}: not a results table (damaged row); restore it or delete it")
     return rows
 

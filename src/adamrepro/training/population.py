@@ -65,7 +65,7 @@ class Population:
         self.update = make_update(self.rule, compiled=compiled)
 
     def step(self, x: Any, y: Tensor, noise: Noise, epoch: int) -> tuple[Tensor, Tensor]:
-        """Take step t+1 on one minibatch; return cost and objective (cost + penalty), [R] each."""
+        """Take step t+1 on one minibatch; return cost and cost + penalty, float64 [R] each."""
         self.t += 1
         with self.autocast():
             cost = self.model.cost(x, y, noise)
@@ -74,12 +74,13 @@ class Population:
         hyper.alpha = self.hyper.alpha * self.schedule.factor(self.t, epoch)
         penalties = [self.l2 if penalized else None for penalized in self.is_penalized]
         with torch.no_grad():
+            cost = cost.double()
             objective = cost + self.penalty()
             coefficients = self.rule.coefficients(hyper, self.t)
             self.update(self.parameters, gradients, self.states, penalties, coefficients)
             for average, theta in zip(self.averages, self.parameters, strict=False):
                 accumulate(average, theta, self.hyper.averaging)
-        return cost.detach(), objective
+        return cost, objective
 
     def penalty(self) -> Tensor:
         """Return lambda/2 |W|^2 per member: float64 [R]."""

@@ -74,10 +74,16 @@ class ExperimentSweeper(Sweeper):
 
         if config.experiment not in EXPERIMENTS or config.budget == "search":
             return []
-        tables = Tables.read(Path(config.results) / config.budget / config.experiment)
-        grid = tables.runs[tables.runs["run_id"].isin(runs)]
-        choices = choose(grid, tables.curves, config.experiment)
-        return list(dict.fromkeys(choice.run_id for choice in choices))
+        chosen: list[str] = []
+        for budget in (config.budget, f"{config.budget}-stand-in"):
+            folder = Path(config.results) / budget / config.experiment
+            if Tables.exist(folder):
+                tables = Tables.read(folder)
+                grid = tables.runs[tables.runs["run_id"].isin(runs)]
+                if len(grid):
+                    choices = choose(grid, tables.curves, config.experiment)
+                    chosen += [choice.run_id for choice in choices]
+        return list(dict.fromkeys(chosen))
 
     def launch(self, jobs: list[list[str]]) -> Any:
         returned = self.launcher.launch(jobs, initial_job_idx=self.launched)

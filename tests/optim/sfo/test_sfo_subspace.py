@@ -97,6 +97,16 @@ def test_orthonormal_after_many_collapses_of_similar_vectors():
     assert_orthonormal(space, 1e-10)
 
 
+def test_a_frame_that_has_drifted_is_made_orthonormal_again():
+    space = Subspace(M, 6, CPU)
+    coordinates = [space.include(vector) for vector in normal(6, M)]
+    space._rows[:6] += 1e-8 * normal(6, M, seed=1)  # what rounding does in a very long run
+    space._drift = 1e-8
+    change = space.collapse(torch.nn.functional.pad(torch.stack(coordinates[2:3], 1), (0, 3, 0, 3)))
+    assert change.shape == (6, 4)
+    assert_orthonormal(space, 1e-13)
+
+
 def test_the_whole_space_needs_no_rows():
     space = Subspace(5, 9, CPU)
     gradient = torch.arange(5.0)

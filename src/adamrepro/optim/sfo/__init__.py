@@ -21,7 +21,7 @@ quadratics, G, is smallest, with H = sum_i H_i:
 
 All vectors but x itself live in a shared subspace with orthonormal frame P [M, k], k << M.  A
 gradient that points out of it adds a direction; when k has grown to 3/2 of 2N+2, QR keeps only
-the latest gradients and positions:
+the latest gradients and positions (and, where that leaves room, the newest history):
 
     (6)  P <- [P, r/|r|],  r = (I - P P') f_i'
     (7)  P <- P Q,         Q R = P' [f_1', .., f_N', x_1 - x, .., x_N - x, x_previous - x]

@@ -1,0 +1,135 @@
+"""What W&B is told about a run: made from its rows in the tables, in training as afterwards.
+
+Rows hold text, as the tables do. Both ways of reporting start from them, so that a run looks the
+same whether it was reported while it trained or exported later.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+
+import pandas as pd
+
+from adamrepro.results.fidelity import distances, figure_4_losses, figure_4_points
+from adamrepro.results.reference import EXPERIMENTS, FIGURE_4_EPOCHS, panel_of, read_reference
+from adamrepro.results.store import Row
+
+Scalar = str | int | float | bool
+Point = dict[str, float]
+
+LONGEST_TAG = 64
+
+
+@dataclass(frozen=True)
+class Card:
+    """How a run is filed: its identity in W&B, where it is listed, its settings (nested)."""
+
+    id: str
+    name: str
+    group: str
+    job_type: str
+    tags: tuple[str, ...]
+    config: dict[str, object]
+
+
+def card_of(table: str, run: Row) -> Card:
+    """Return the card of a row of runs.csv in `table` (a budget, or adhoc for single runs).
+
+    The identity follows from the table, the experiment and the run_id: however often a run is
+    resumed or exported, it is the same run in W&B.
+    """
+    rule = run["optimizer.name"]
+    alpha = run.get("optimizer.alpha", "")
+    words = (run["series"] or rule, f"alpha={alpha}" if alpha else "", f"seed={run['seed']}")
+    tags = (run["experiment"], rule, table, run["commit"])
+    return Card(
+        id=identity(table, run["experiment"], run["run_id"]),
+        name=" ".join(word for word in words if word),
+        group=f"{run['experiment']} {table}",
+        job_type=run["role"],
+        tags=tuple(dict.fromkeys(tag[:LONGEST_TAG] for tag in tags if tag)),
+        config=config_of(table, run),
+    )
+
+
+def identity(table: str, experiment: str, name: str) -> str:
+    """Return a W&B run id; other characters than letters, digits, - and _ are left out."""
+    return re.sub(r"[^\w-]", "", f"{table}-{experiment}-{name}", flags=re.ASCII)
+
+
+def config_of(table: str, run: Row) -> dict[str, object]:
+    """Return the settings with dotted names nested, what identifies the run, and where it ran."""
+    named = ("run_id", "setting_id", "experiment", "series", "reading", "role")
+    made_with = ("device", "torch", "commit")
+    config: dict[str, object] = {key: run[key] for key in (*named, *made_with) if run.get(key)}
+    config |= {"table": table, "data": {"source": run["data_source"], "sha": run["data_sha"]}}
+    for key, cell in run.items():
+        section, dot, setting = key.partition(".")
+        if cell and dot:
+            inner = config.setdefault(section, {})
+            assert isinstance(inner, dict)
+            inner[setting] = value_of(cell)
+        elif cell and key in ("seed", "threads"):
+            config[key] = int(cell)
+    return config
+
+
+def value_of(cell: str) -> Scalar:
+    """Read a setting as the tables write it."""
+    for convert in (int, float):
+        with suppress(ValueError):
+            return convert(cell)
+    return {"true": True, "false": False}.get(cell, cell)
+
+
+def points_of(curve: Sequence[Row]) -> dict[int, Point]:
+    """Return what to plot, by epoch: the costs that are there."""
+    return {
+        int(row["epoch"]): {
+            key: float(cell) for key, cell in row.items() if cell and key != "epoch"
+        }
+        for row in curve
+    }
+
+
+def summary_of(run: Row, curve: Sequence[Row]) -> dict[str, Scalar]:
+    """Return status, seconds, best (lowest) train_cost, and distance from the paper's curve."""
+    summary: dict[str, Scalar] = {"status": run["status"], "seconds": float(run["seconds"])}
+    if run["diverged_epoch"]:
+        summary["diverged_epoch"] = int(run["diverged_epoch"])
+    costs = [point["train_cost"] for point in points_of(curve).values() if "train_cost" in point]
+    finite = [cost for cost in costs if math.isfinite(cost)]
+    if finite:
+        summary["best_cost"] = min(finite)
+    dex = fidelity_of(run, curve)
+    if math.isfinite(dex):
+        summary["fidelity"] = dex
+    return summary
+
+
+def fidelity_of(run: Row, curve: Sequence[Row]) -> float:
+    """Return the distance from the paper's curve in dex; nan without one, inf if diverged."""
+    if run["experiment"] not in EXPERIMENTS:
+        return math.nan
+    panel = panel_of(run["experiment"])
+    runs = pd.DataFrame([{key: _number_or_text(cell) for key, cell in run.items()}])
+    runs = runs.assign(run_id=run["run_id"], series=run["series"], status=run["status"])
+    costs = {"train_cost": math.nan, "train_nll": math.nan}
+    points = [{"epoch": epoch, **costs, **point} for epoch, point in points_of(curve).items()]
+    curves = pd.DataFrame(points).assign(run_id=run["run_id"])
+    if panel.every_point:
+        losses = figure_4_losses(runs, curves, list(FIGURE_4_EPOCHS))
+        return float((figure_4_points(losses, _reference(panel.name))["dex"] ** 2).mean() ** 0.5)
+    return float(distances(runs, curves, panel, _reference(panel.name))["dex"].iloc[0])
+
+
+def _number_or_text(cell: str) -> Scalar:
+    return value_of(cell) if cell else math.nan
+
+
+@lru_cache
+def _reference(name: str) -> pd.DataFrame:
+    return read_reference(name)

@@ -1,0 +1,121 @@
+"""Reporting runs to W&B while they train, from a thread of its own that training never waits for.
+
+A failure costs the reports, never the training: W&B online that cannot be had is replaced by
+files, and where those cannot be written either, reporting ends, after one warning.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from adamrepro.results.store import Row
+from adamrepro.tracking.card import Card, Point, card_of, points_of, summary_of
+from adamrepro.tracking.feed import News
+from adamrepro.tracking.session import Session, Unwritable
+from adamrepro.tracking.settings import Mode, Tracker, Tracking, folder_of
+
+log = logging.getLogger(__name__)
+
+CLOSE_SECONDS = 90.0
+"""How long the end of a batch waits for W&B."""
+
+FAILED = 1
+"""Exit status told to W&B of a run that failed or was interrupted."""
+
+_warned = threading.Event()
+
+
+def warn(message: str) -> None:
+    """Warn once per process, however many batches it trains."""
+    if not _warned.is_set():
+        _warned.set()
+        log.warning("W&B: %s", message)
+
+
+class WandbTracker:
+    """Tells W&B what populations in training say, in the order in which they say it."""
+
+    def __init__(self, settings: Tracking, mode: Mode, results: Path) -> None:
+        project, entity = settings.chosen_project(), settings.entity
+        self.make = partial(Session, project, entity, folder=folder_of(results))
+        self.session: Session | None = self.make(mode=mode)
+        self.known: dict[str, tuple[Card, dict[int, Point]]] = {}
+        self.tasks: queue.SimpleQueue[Callable[[Session], None] | None] = queue.SimpleQueue()
+        # a daemon, so that a process can end though W&B hangs
+        self.thread = threading.Thread(target=self.work, name="wandb", daemon=True)
+        self.thread.start()
+
+    def update(self, table: str, news: Sequence[News]) -> None:
+        """Pass on what is new about runs of results/`table`; returns at once."""
+        self.tasks.put(partial(self._update, table, news))
+
+    def finish(self, table: str, run: Row, curve: Sequence[Row]) -> None:
+        """Pass on a finished run: its row and its whole curve; returns at once."""
+        self.tasks.put(partial(self._finish, table, run, curve))
+
+    def abandon(self, identity: str, reason: str) -> None:
+        """Close a run, if it is open, as failed; returns at once."""
+        self.tasks.put(partial(self._abandon, identity, reason))
+
+    def close(self) -> None:
+        """Wait until W&B was told everything, but not for ever."""
+        self.tasks.put(self._abandon_all)
+        self.tasks.put(None)
+        self.thread.join(CLOSE_SECONDS)
+        if self.thread.is_alive():
+            warn("no answer; scripts/sync_wandb.py reports what is missing")
+
+    def work(self) -> None:
+        """Carry out the tasks, one at a time (the thread's main function)."""
+        for task in iter(self.tasks.get, None):
+            while self.session is not None:
+                try:
+                    task(self.session)
+                    break
+                except Exception as error:
+                    self.session = self.instead_of(self.session, error)
+
+    def instead_of(self, session: Session, error: Exception) -> Session | None:
+        """Return what to go on with after a failure: files if W&B was online, else nothing."""
+        session.quit()
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        if session.online and not isinstance(error, Unwritable):
+            warn(f"{reason}; going on offline, in {session.folder}")
+            return self.make(mode=Mode.offline)
+        warn(f"{reason}; training goes on without it")
+        return None
+
+    def _update(self, table: str, news: Sequence[News], session: Session) -> None:
+        for each in news:
+            card = card_of(table, each.run)
+            _, points = self.known.setdefault(card.id, (card, {}))
+            points.update(points_of(each.points))
+            session.log(card, points)
+
+    def _finish(self, table: str, run: Row, curve: Sequence[Row], session: Session) -> None:
+        card = card_of(table, run)
+        if card.id not in self.known and card.id in session.finished:
+            return  # another process trained it, and told W&B
+        _, points = self.known.get(card.id, (card, {}))
+        session.log(card, points_of(curve) | points)
+        session.finish(card.id, summary_of(run, curve))
+        self.known.pop(card.id, None)
+
+    def _abandon(self, identity: str, reason: str, session: Session) -> None:
+        if self.known.pop(identity, None):
+            session.finish(identity, {"status": reason}, FAILED)
+
+    def _abandon_all(self, session: Session) -> None:
+        for identity in list(self.known):
+            self._abandon(identity, "interrupted", session)
+
+
+def tracker_for(settings: Tracking, results: Path) -> WandbTracker | None:
+    """Return what runs are reported to, if anything; raises UserError for an unknown WANDB_MODE."""
+    if settings.name is not Tracker.wandb:
+        return None
+    mode = settings.chosen_mode()
+    return WandbTracker(settings, mode, results) if mode else None

@@ -1,0 +1,130 @@
+"""Whatever is wrong with W&B costs a warning: training goes on, and its results are whole."""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tiny
+from synthetic_runs import curve_rows, run_row
+from test_wandb_offline import check_files, check_history, tables
+from wandb_files import offline_runs
+from wandb_server import KEY
+
+from adamrepro.execution import run_batch
+from adamrepro.tracking.card import card_of
+from adamrepro.tracking.feed import News
+from adamrepro.tracking.settings import Mode, Tracking
+from adamrepro.tracking.wandb import WandbTracker
+
+NOBODY = "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize("reason", ["no API key", "Failed to authenticate"])
+def test_online_without_key_or_server_goes_to_files(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    reason: str,
+) -> None:
+    monkeypatch.setenv("WANDB_BASE_URL", NOBODY)
+    monkeypatch.setenv("WANDB_HTTP_TIMEOUT", "1")
+    if reason != "no API key":
+        monkeypatch.setenv("WANDB_API_KEY", KEY)
+    run_batch(tiny.tiny(tmp_path, mode=Mode.online), processes=False)
+    assert len(check_files(tmp_path)) == len(tiny.ALPHAS)
+    (warning,) = caplog.messages
+    assert reason in warning
+    assert "going on offline" in warning
+
+
+def test_a_folder_that_cannot_be_written_ends_tracking_not_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("WANDB_DIR", str(tmp_path / "file"))
+    for alpha in tiny.ALPHAS:  # two batches, one warning
+        run_batch(tiny.tiny(tmp_path, alphas=[alpha]), processes=False)
+    assert len(tables(tmp_path)[0]) == 2
+    (warning,) = caplog.messages
+    assert str(tmp_path / "file") in warning
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root may mount a small disk")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_disk_that_fills_up_ends_tracking_and_no_run_counts_as_told(
+    tmp_path: Path,
+    small_disk: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("WANDB_DIR", str(small_disk))
+    tracker = WandbTracker(Tracking(), Mode.offline, tmp_path)
+    tracker.update("quick", [News(run_row(), tuple(curve_rows()))])
+    tracker.finish("quick", run_row(), curve_rows(2000))
+    tracker.close()
+    (warning,) = caplog.messages
+    assert "No space left" in warning
+    assert not (small_disk / "wandb" / "finished.txt").exists()
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_wandb_that_dies_ends_tracking_and_leaves_no_traceback(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tracker = WandbTracker(Tracking(), Mode.offline, tmp_path)
+    tracker.update("quick", [News(run_row(), tuple(curve_rows()[:1]))])
+    assert settled(tracker)
+    for pid in services():
+        os.kill(pid, signal.SIGKILL)
+    for _ in range(3):
+        tracker.update("quick", [News(run_row(), tuple(curve_rows()))])
+    tracker.finish("quick", run_row(), curve_rows())
+    tracker.close()
+    (warning,) = caplog.messages
+    assert "training goes on without it" in warning
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_failure_of_one_run_does_not_lose_the_points_told_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANDB_BASE_URL", NOBODY)
+    tracker = WandbTracker(Tracking(), Mode.online, tmp_path)  # goes offline at its first run
+    runs = [run_row(f"aaaa0000000{k}") for k in range(3)]
+    tracker.update("quick", [News(run, tuple(curve_rows()[:2])) for run in runs])
+    for run in runs:
+        tracker.finish("quick", run, curve_rows())
+    tracker.close()
+    found = offline_runs(tmp_path / "runs" / "wandb")
+    for run in runs:
+        check_history(found[card_of("quick", run).id].history, curve_rows())
+
+
+def settled(tracker: WandbTracker) -> bool:
+    """Wait until the tracker has done all that it was given so far."""
+    done = threading.Event()
+    tracker.tasks.put(lambda session: done.set())
+    return done.wait(120)
+
+
+def services() -> list[int]:
+    """The wandb-core processes that this one started."""
+    children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    pids = [int(pid) for path in children for pid in path.read_text().split()]
+    found = [pid for pid in pids if "wandb-core" in Path(f"/proc/{pid}/comm").read_text()]
+    assert found
+    return found

@@ -1,0 +1,64 @@
+"""W&B at once: what a server is told, and what happens when it knows part of it already."""
+
+from pathlib import Path
+
+import pytest
+from synthetic_runs import curve_rows, run_row
+from test_wandb_offline import check_history
+from wandb_files import offline_runs
+from wandb_server import KEY, serving
+
+from adamrepro.tracking.card import card_of
+from adamrepro.tracking.feed import News
+from adamrepro.tracking.settings import Mode, Tracking
+from adamrepro.tracking.wandb import WandbTracker
+
+RUN, CURVE = run_row(), curve_rows(5)
+CARD = card_of("quick", RUN)
+
+
+def report(results: Path, tracking: Tracking | None = None) -> None:
+    """Tell the first epochs while it trains, then the whole."""
+    tracker = WandbTracker(tracking or Tracking(), Mode.online, results)
+    tracker.update("quick", [News(RUN, tuple(CURVE[:2]))])
+    tracker.update("quick", [News(RUN, tuple(CURVE[2:3]))])
+    tracker.finish("quick", RUN, CURVE)
+    tracker.close()
+
+
+def test_the_server_is_told_each_point_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(monkeypatch) as told:
+        report(tmp_path, Tracking(project="theirs", entity="team"))
+    check_history(told.history[CARD.id], CURVE)
+    said = told.runs[CARD.id]
+    assert (said["groupName"], said["jobType"]) == (CARD.group, CARD.job_type)
+    assert (said["project"], said["entity"]) == ("theirs", "team")
+    assert tuple(said["tags"]) == CARD.tags
+    assert told.exit_code == {CARD.id: 0}
+    assert not caplog.records
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert files
+    assert not [path for path in files if KEY.encode() in path.read_bytes()]
+
+
+def test_what_the_server_knew_before_a_kill_is_not_told_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(monkeypatch) as told:
+        told.known[CARD.id] = [{"_step": k, "epoch": k, "_runtime": k} for k in range(3)]
+        report(tmp_path)
+    assert [point["epoch"] for point in told.history[CARD.id]] == [3, 4, 5]
+
+
+def test_a_run_that_the_server_refuses_goes_to_files_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(monkeypatch) as told:
+        told.refuse_runs = True
+        report(tmp_path)
+    assert not told.history
+    check_history(offline_runs(tmp_path / "runs" / "wandb")[CARD.id].history, CURVE)
+    (warning,) = caplog.messages
+    assert "offline" in warning
