@@ -1,10 +1,11 @@
 """From run configurations to finished runs: plan populations, train them, store their runs."""
 
+import dataclasses
 import logging
 import os
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import torch
 
 from adamrepro.config import RunConfig, plain
-from adamrepro.data import DataSet, Source, load_dataset
+from adamrepro.data import DATASETS, DataSet, Source, load_dataset
 from adamrepro.errors import UserError
 from adamrepro.optim import can_compile, structure
 from adamrepro.results.run_id import Value, population_id, run_id, setting_id
@@ -66,10 +67,10 @@ class Plan:
     """A population to train: jobs that differ only in numbers, with the same seed."""
 
     jobs: tuple[Job, ...]
-    identity: str = field(default="")
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "identity", population_id([job.run_id for job in self.jobs]))
+    @property
+    def identity(self) -> str:
+        return population_id([job.run_id for job in self.jobs])
 
     @property
     def config(self) -> RunConfig:
@@ -289,25 +290,17 @@ def set_up_torch(config: RunConfig) -> None:
 def dataset_of(config: RunConfig) -> DataSet:
     """Load the run's data set, once per process and setting."""
     data = config.data
-    return _dataset(_Frozen(config.dataset), data.root, data.download, data.stand_in)
-
-
-class _Frozen:
-    """A dataset config as a dictionary key."""
-
-    def __init__(self, config: Any) -> None:
-        self.config = config
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Frozen) and repr(self.config) == repr(other.config)
-
-    def __hash__(self) -> int:
-        return hash(repr(self.config))
+    options = tuple(dataclasses.asdict(config.dataset).items())
+    return _dataset(options, data.root, data.download, data.stand_in)
 
 
 @lru_cache(maxsize=2)
-def _dataset(config: _Frozen, root: str, download: bool, stand_in: bool) -> DataSet:
-    return load_dataset(config.config, root=Path(root), download=download, stand_in=stand_in)
+def _dataset(
+    options: tuple[tuple[str, Any], ...], root: str, download: bool, stand_in: bool
+) -> DataSet:
+    settings = dict(options)
+    config = DATASETS[settings["name"]](**settings)
+    return load_dataset(config, root=Path(root), download=download, stand_in=stand_in)
 
 
 @lru_cache(maxsize=1)

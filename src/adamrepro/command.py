@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from hydra.errors import HydraException, MissingConfigException
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -39,6 +39,10 @@ def explained() -> Iterator[None]:
         leave(str(error), USER)
     except (HydraException, OmegaConfBaseException) as error:
         leave(explain(error), USER)
+    except ValueError as error:
+        if not str(error).startswith("Config group override must be"):
+            raise
+        leave(f"{error}: {' '.join(sys.argv[1:])}", USER)  # Hydra's answer to optimizer=null
     except (Stopped, KeyboardInterrupt):
         leave("stopped; the same command goes on where this one left off", INTERRUPTED)
     except (RunsFailed, OSError) as error:
@@ -66,6 +70,8 @@ def explain(error: Exception) -> str:
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         group, _, name = str(error.missing_cfg_file).rpartition("/")
         return f"{group}={name}: no such choice; {nearest(name, error.options or [])}"
+    if isinstance(error, OverrideParseException):
+        return f"{error.override}: {str(error).splitlines()[0]}"
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         key, parent = str(cause.key), cause.parent_node

@@ -38,7 +38,7 @@ class PopulationSize:
     size: Any = "auto"
 
     def __post_init__(self) -> None:
-        ok = self.size == "auto" or (isinstance(self.size, int) and self.size >= 1)
+        ok = self.size == "auto" or (type(self.size) is int and self.size >= 1)
         require(ok, "population.size", self.size, "auto or a whole number above 0")
 
 
@@ -60,6 +60,8 @@ class Execution:
         require(self.threads >= 1, "execution.threads", self.threads, "a whole number above 0")
         ok = self.workers is None or self.workers >= 1
         require(ok, "execution.workers", self.workers, "null or a whole number above 0")
+        ok = self.checkpoint_seconds >= 0
+        require(ok, "execution.checkpoint_seconds", self.checkpoint_seconds, "0 or above")
 
 
 @dataclass(kw_only=True)
@@ -119,11 +121,19 @@ SECTIONS: dict[str, type] = {
 """Sections that always have the same class."""
 
 
+EXPERIMENT_KEYS = ("at_budget", "open_settings", "seeds", "sweeps", "hydra")
+"""Keys of an experiment, not of a run."""
+
+
 def to_run_config(config: DictConfig) -> RunConfig:
     """Check a composed configuration; raises UserError naming the key, its value and the range."""
     OmegaConf.resolve(config)
     values: dict[str, Any] = {}
-    for key in (f.name for f in dataclasses.fields(RunConfig)):
+    keys = [f.name for f in dataclasses.fields(RunConfig)]
+    for key in map(str, config):
+        if key not in keys and key not in EXPERIMENT_KEYS:
+            raise UserError(f"{key}: no such key; {nearest(key, keys)}")
+    for key in keys:
         if key in GROUPS:
             chosen = GROUPS[key]
             name = str(config[key].get("name"))
@@ -135,12 +145,14 @@ def to_run_config(config: DictConfig) -> RunConfig:
         else:
             value = config[key]
             values[key] = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
-    require(isinstance(values["seed"], int), "seed", values["seed"], "a whole number")
+    require(type(values["seed"]) is int, "seed", values["seed"], "a whole number")
+    require(isinstance(values["results"], str), "results", values["results"], "a folder")
     return RunConfig(**values)
 
 
 def section(name: str, schema: type, values: DictConfig) -> Any:
     """Build one section from its schema."""
+    require(OmegaConf.is_dict(values), name, values, f"settings, as in {name}.KEY=VALUE")
     try:
         return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), values))
     except ConfigKeyError as error:

@@ -51,4 +51,5 @@ class Training:
             value = getattr(self, key)
             require(value is None or value >= 1, f"training.{key}", value, "a whole number above 0")
         require(0 <= self.l2 < float("inf"), "training.l2", self.l2, "a number, 0 or above")
-        require(self.diverged_above > 0, "training.diverged_above", self.diverged_above, "above 0")
+        ok = 0 < self.diverged_above < float("inf")
+        require(ok, "training.diverged_above", self.diverged_above, "a number above 0")

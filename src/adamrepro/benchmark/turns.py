@@ -1,0 +1,38 @@
+"""Timing by turns: what slows the machine down for a while slows all contenders alike."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison: our figure and the peer's in `unit`, what one is to the other, the aim."""
+
+    name: str
+    ours: float
+    peer: float
+    unit: str
+    ratio: float
+    wanted: str
+
+
+def turns(
+    contenders: Mapping[str, Callable[[], None]], repeats: int, clock: Clock
+) -> dict[str, list[float]]:
+    """Return the seconds each contender took in each turn, after a first turn that warms up."""
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for turn in range(repeats + 1):
+        for name, work in contenders.items():
+            started = clock()
+            work()
+            if turn > 0:
+                seconds[name].append(clock() - started)
+    return seconds
+
+
+def ratio(seconds: Sequence[float], by: Sequence[float]) -> float:
+    """Return the median over turns of one contender's seconds by another's."""
+    return median(a / b for a, b in zip(seconds, by, strict=True))
