@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from adamrepro.config import RunConfig, plain
-from adamrepro.data import DATASETS, DataSet, Source, load_dataset
+from adamrepro.data import DataSet, Source, load_dataset
+from adamrepro.data import Progress as Counter
+from adamrepro.data.console import console_progress
+from adamrepro.data.sources import no_progress
 from adamrepro.errors import UserError
 from adamrepro.optim import can_compile, structure
 from adamrepro.results.run_id import Value, population_id, run_id, setting_id
@@ -37,6 +39,11 @@ COMPILE_ABOVE = 4e9
 (measured: about 6 ns saved per element and step on one thread)."""
 
 GPU_MEMBERS = 64
+
+DATA_SETS_KEPT = 2
+"""Data sets, or settings of one, that a process holds in memory."""
+
+_loaded: dict[str, DataSet] = {}
 
 
 @dataclass(frozen=True)
@@ -103,11 +110,11 @@ class Plan:
 def identify(configs: Sequence[RunConfig]) -> list[Job]:
     """Give each run its identity, which needs the checksum of its data."""
     jobs = []
-    for config in configs:
-        data = dataset_of(config)
-        sha = data.sha256
-        settings = config.settings()
-        jobs.append(Job(config, run_id(settings, sha), setting_id(settings, sha), data.source))
+    with console_progress() as progress:
+        for config in configs:
+            data = dataset_of(config, progress)
+            sha, settings = data.sha256, config.settings()
+            jobs.append(Job(config, run_id(settings, sha), setting_id(settings, sha), data.source))
     return jobs
 
 
@@ -287,20 +294,16 @@ def set_up_torch(config: RunConfig) -> None:
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
 
 
-def dataset_of(config: RunConfig) -> DataSet:
+def dataset_of(config: RunConfig, progress: Counter = no_progress) -> DataSet:
     """Load the run's data set, once per process and setting."""
-    data = config.data
-    options = tuple(dataclasses.asdict(config.dataset).items())
-    return _dataset(options, data.root, data.download, data.stand_in)
-
-
-@lru_cache(maxsize=2)
-def _dataset(
-    options: tuple[tuple[str, Any], ...], root: str, download: bool, stand_in: bool
-) -> DataSet:
-    settings = dict(options)
-    config = DATASETS[settings["name"]](**settings)
-    return load_dataset(config, root=Path(root), download=download, stand_in=stand_in)
+    source = dataclasses.asdict(config.data)
+    key = repr((config.dataset, source))
+    if key not in _loaded:
+        while len(_loaded) >= DATA_SETS_KEPT:
+            _loaded.pop(next(iter(_loaded)))
+        root = Path(source.pop("root"))
+        _loaded[key] = load_dataset(config.dataset, root=root, progress=progress, **source)
+    return _loaded[key]
 
 
 @lru_cache(maxsize=1)

@@ -85,7 +85,8 @@ class Session:
             self.start()
         import wandb
 
-        self.drop_offline_files(card.id)
+        if not self.online:
+            self.drop_offline_files(card.id)
         run = wandb.init(
             project=self.project,
             entity=self.entity,
