@@ -10,7 +10,6 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 READY := .venv/.ready
-SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 ifneq ($(DATA),)
 export ADAMREPRO_DATA := $(DATA)
@@ -62,19 +61,4 @@ $(READY): FORCE
 endif
 
 $(READY): pyproject.toml constraints.txt
-	@rm -f $(READY)
-	@for candidate in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
-	  if "$$candidate" -c '$(SUPPORTED)' 2>/dev/null; then python="$$candidate"; break; fi; \
-	done; \
-	if [ -z "$$python" ]; then \
-	  echo "setup: no Python 3.11, 3.12 or 3.13 found (tried: $(or $(PYTHON),python3 python3.13 python3.12 python3.11))." >&2; \
-	  echo "Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; exit 2; \
-	fi; \
-	if ! $(PY) -c '$(SUPPORTED)' 2>/dev/null || ! $(PY) -m pip --version >/dev/null 2>&1; then \
-	  echo "setup: making .venv with $$("$$python" --version)"; \
-	  "$$python" -m venv --clear .venv || { \
-	    echo "setup: $$python cannot make virtual environments." >&2; \
-	    echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }; \
-	fi
-	$(PY) -m pip install --disable-pip-version-check --no-input -e ".[dev]" -c constraints.txt
-	@printf '%s\n' "$(CURDIR)" > $(READY)
+	@PYTHON="$(PYTHON)" scripts/setup.sh

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 PROJECT = Path(__file__).resolve().parents[1]
-BUDGETS = ("smoke", "quick", "medium", "full")
+CONFIGS = PROJECT / "configs"
 USER, FAILED, INTERRUPTED = 2, 1, 130
 
 
@@ -72,7 +72,8 @@ class Reproduction:
 def main() -> int:
     """Run every step and say what came of it; the exit status says whether all went well."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--budget", default="quick", choices=BUDGETS)
+    budgets = sorted({path.stem for path in (CONFIGS / "budget").glob("*.yaml")} - {"search"})
+    parser.add_argument("--budget", default="quick", choices=budgets)
     parser.add_argument("--results", type=Path, default=PROJECT / "results", metavar="DIR")
     parser.add_argument("--figures", type=Path, default=PROJECT / "figures", metavar="DIR")
     asked = parser.parse_args()
@@ -81,7 +82,7 @@ def main() -> int:
         print(f"DATA={given}: no such folder; name one that holds the data sets", file=sys.stderr)
         return USER
     results = asked.results.absolute()
-    # smoke is about the code, not the data: without DATA it finds none, and takes stand-ins
+    # smoke tries the code, not the data: without DATA it looks where none is, for stand-ins
     nowhere = "results/runs/smoke-stand-in/no-data" if asked.budget == "smoke" else "data"
     data = Path(given).expanduser().absolute() if given else PROJECT / nowhere
     work = Reproduction(asked.budget, results, asked.figures.absolute(), data, [])
@@ -98,7 +99,7 @@ def reproduce(work: Reproduction) -> None:
     """Data, then every experiment, then figures and claims from whatever tables there are."""
     if work.budget != "smoke":
         work.run("data", "fetch_data.py", "--root", str(work.data), "--stand-in")
-    for name in sorted(path.stem for path in (PROJECT / "configs" / "experiment").glob("*.yaml")):
+    for name in sorted(path.stem for path in (CONFIGS / "experiment").glob("*.yaml")):
         settings = [f"experiment={name}", f"budget={work.budget}", f"results={work.results}"]
         work.run(name, "train.py", "-m", *settings, "data.download=false", "data.stand_in=true")
     for name in work.tables():

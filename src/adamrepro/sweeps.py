@@ -6,7 +6,7 @@ An experiment file lists one sweep per curve:
       Adam:                                    # the series, as the legend calls it
         overrides: [optimizer=adam]            # what belongs to this curve alone
         grid:                                  # per budget; a budget without one takes the next
-          quick: {optimizer.alpha: [...]}      # larger one's
+          quick: {optimizer.alpha: [...]}      # larger one's, the largest the next smaller one's
           full: {optimizer.alpha: [...]}
 
 and its open settings, of which budget=search trains every combination:
@@ -40,7 +40,7 @@ def expand(
     optimizer that no sweep has is a series of its own.
     """
     jobs = []
-    fixed = {override.split("=", 1)[0] for override in user}
+    fixed = {override.split("=", 1)[0].lstrip("+") for override in user}
     for series, sweep in select(experiment["sweeps"], user).items():
         grid = {k: v for k, v in grid_of(sweep, budget).items() if k not in fixed}
         if "seed" not in fixed:
@@ -62,7 +62,7 @@ def select(sweeps: Mapping[str, Any], user: Sequence[str]) -> dict[str, Any]:
     for override in user:
         key, _, value = override.partition("=")
         if key == "series":
-            chosen = {name: sweep for name, sweep in chosen.items() if name == value.strip("'")}
+            chosen = {name: sweep for name, sweep in chosen.items() if name == value.strip("'\"")}
             if not chosen:
                 raise UserError(f"series={value}: no such curve; known: {', '.join(sweeps)}")
         elif key == "optimizer":
@@ -72,10 +72,10 @@ def select(sweeps: Mapping[str, Any], user: Sequence[str]) -> dict[str, Any]:
 
 
 def grid_of(sweep: Mapping[str, Any], budget: str) -> dict[str, list[Any]]:
-    """Return a sweep's grid at a budget: its own, or the next larger budget's."""
+    """Return a sweep's grid at a budget: its own, or the next larger (else smaller) budget's."""
     grids = sweep.get("grid") or {}
-    larger = BUDGETS[BUDGETS.index(budget) :] if budget in BUDGETS else BUDGETS
-    for name in (budget, *larger):
+    at = BUDGETS.index(budget) if budget in BUDGETS else len(BUDGETS)
+    for name in (budget, *BUDGETS[at:], *reversed(BUDGETS[:at])):
         if name in grids:
             return dict(grids[name])
     return {}

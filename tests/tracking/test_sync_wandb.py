@@ -93,7 +93,7 @@ def test_figures_are_attached_and_again_when_redrawn(
     (logged,) = run.history
     (folder,) = (results / "runs" / "wandb").glob("offline-run-*-figures")
     for name in ("fig1a", "fig1a_tuned"):
-        image = folder / "files" / logged[name]["path"]
+        image = folder / "files" / logged[f"{name}.path"]
         drawn = results / "figures" / tiny.TABLE / f"{name}.png"
         assert image.read_bytes() == drawn.read_bytes()
 
@@ -107,6 +107,7 @@ def test_what_went_to_files_still_goes_online_when_asked(
     with serving(monkeypatch) as told:
         assert "online: 2 runs" in sync(monkeypatch, capsys, results)[1]
         assert "online: 0 runs" in sync(monkeypatch, capsys, results)[1]
+    check_files(results)  # the offline files are still there
     runs, curves = tables(results)
     for key, run in runs.items():
         check_history(told.history[card_of(tiny.TABLE, run).id], curves[key])

@@ -79,7 +79,10 @@ def test_tracking_changes_no_result_and_without_it_there_are_no_files(tmp_path: 
     assert not (tmp_path / "none" / "runs" / "wandb").exists()
 
 
-def test_workers_report_through_their_parent(tmp_path: Path) -> None:
+def test_workers_report_through_their_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adamrepro.execution.batch.SMALL_BATCH", 0)
     configs = tiny.tiny(tmp_path)
     for config, seed in zip(configs, (0, 1), strict=True):
         config.seed, config.execution.workers = seed, 2
@@ -122,7 +125,7 @@ def test_an_interrupted_run_goes_on_as_the_same_run(tmp_path: Path) -> None:
 
 
 def test_a_kill_and_the_same_command_leave_every_point_once(tmp_path: Path) -> None:
-    epochs = 150
+    epochs = 60
     command = [sys.executable, tiny.__file__, str(tmp_path), str(epochs)]
     worker = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120

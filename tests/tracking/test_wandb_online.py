@@ -1,5 +1,7 @@
 """W&B at once: what a server is told, and what happens when it knows part of it already."""
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,26 @@ def test_a_run_that_the_server_refuses_goes_to_files_whole(
     check_history(offline_runs(tmp_path / "runs" / "wandb")[CARD.id].history, CURVE)
     (warning,) = caplog.messages
     assert "offline" in warning
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_server_that_stalls_costs_a_bounded_wait(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    interrupted: bool,
+) -> None:
+    monkeypatch.setattr("adamrepro.tracking.session.FINISH_SECONDS", 1.0)
+    if interrupted:
+        monkeypatch.setattr(WandbTracker, "finish", lambda *arguments: None)
+    with serving(monkeypatch) as told:
+        told.stalled = threading.Event()
+        started = time.monotonic()
+        report(tmp_path)
+        waited = time.monotonic() - started
+    assert waited < 60
+    run = offline_runs(tmp_path / "runs" / "wandb")[CARD.id]
+    check_history(run.history, CURVE[:3] if interrupted else CURVE)
+    assert run.exit_code == interrupted
+    (warning,) = caplog.messages
+    assert "going on offline" in warning

@@ -1,10 +1,11 @@
 """A population that trains in a second, on the digits that a package ships.
 
-python tiny.py RESULTS EPOCHS trains it in a process of its own, for tests that kill it.
+python tiny.py RESULTS EPOCHS trains it in a process of its own, slowly, for tests that kill it.
 """
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from adamrepro.config import Data, Execution, RunConfig
@@ -13,7 +14,7 @@ from adamrepro.execution import run_batch
 from adamrepro.models import MODELS
 from adamrepro.optim import RULES, Schedule
 from adamrepro.tracking.settings import Mode, Tracker, Tracking
-from adamrepro.training import Training
+from adamrepro.training import Loop, Training
 
 TABLE = "smoke-stand-in"
 ALPHAS = (1e-3, 1e-2)
@@ -48,5 +49,11 @@ def tiny(
     ]
 
 
+def step_slowly(loop: Loop, step: Callable[[Loop], None] = Loop.step) -> None:
+    time.sleep(0.05)
+    step(loop)
+
+
 if __name__ == "__main__":
+    Loop.step = step_slowly  # type: ignore[method-assign]
     run_batch(tiny(Path(sys.argv[1]), int(sys.argv[2])), processes=False)

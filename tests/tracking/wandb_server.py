@@ -27,6 +27,7 @@ class Told:
         self.exit_code: dict[str, int] = {}
         self.known: dict[str, list[dict[str, Any]]] = {}
         self.refuse_runs = False
+        self.stalled: threading.Event | None = None
 
     def answer(self, name: str, values: dict[str, Any]) -> dict[str, Any]:
         if name == "Viewer":
@@ -37,8 +38,9 @@ class Told:
             run = self.runs.setdefault(values["name"], {})
             run |= {key: value for key, value in values.items() if value is not None}
             bucket = {"id": "b", "name": values["name"], "displayName": "", "config": "{}"}
-            entity = {"id": "p", "name": "adamrepro", "entity": {"id": "e", "name": "me"}}
-            return {"upsertBucket": {"bucket": bucket | {"project": entity}, "inserted": True}}
+            owner = {"id": "e", "name": run.get("entity", "me")}
+            place = {"id": "p", "name": run["project"], "entity": owner}
+            return {"upsertBucket": {"bucket": bucket | {"project": place}, "inserted": True}}
         if name == "CreateRunFiles":
             files = [{"name": f, "uploadUrl": self.url + "/upload/" + f} for f in values["files"]]
             return {"createRunFiles": {"runID": "b", "uploadHeaders": [], "files": files}}
@@ -93,6 +95,8 @@ class Handler(BaseHTTPRequestHandler):
                 values = asked.get("variables") or {}
                 answer = {"data": self.told.answer(asked["operationName"], values)}
         elif stream:
+            if self.told.stalled:
+                self.told.stalled.wait(120)
             self.told.stream(stream[1], json.loads(body))
         content = json.dumps(answer).encode()
         self.send_response(status)
@@ -114,5 +118,8 @@ def serving(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
         monkeypatch.setenv("WANDB_BASE_URL", told.url)
         monkeypatch.setenv("WANDB_API_KEY", KEY)
         threading.Thread(target=server.serve_forever, daemon=True).start()
+        server.daemon_threads = True
         yield told
+        if told.stalled:
+            told.stalled.set()
         server.shutdown()

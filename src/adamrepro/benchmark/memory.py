@@ -1,23 +1,32 @@
 """Peak memory of a process that trains a population of Figure 1a."""
 
+import os
 import resource
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from adamrepro.benchmark.grids import digits, grid_of_adams
 from adamrepro.benchmark.turns import Row
 
-MEMBERS = 64
-"""As many as a population of logistic regressions has on a CPU."""
+MEMBERS = 60
+"""The largest population of the full budget: SGD's step sizes times its momenta."""
 
 LIMIT_MB = 1000.0
 STEPS = 20
 
 
 def compare_memory(command: Sequence[str]) -> Iterator[Row]:
-    """Compare the peak that `command` prints, having called `train_population`, with the limit."""
-    found = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    """Compare the peak that `command` prints, having called `train_population`, with the limit.
+
+    Nothing compiled is at hand: a first run, which compiles, needs the most.
+    """
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "TORCHINDUCTOR_CACHE_DIR": cache}
+        found = subprocess.run(
+            command, stdout=subprocess.PIPE, text=True, check=True, env=environment
+        )
     peak = float(found.stdout)
     name = f"peak memory, {MEMBERS} members of Figure 1a / limit"
     yield Row(name, peak, LIMIT_MB, "MB", peak / LIMIT_MB, "<= 1")
@@ -29,4 +38,4 @@ def train_population(root: Path) -> float:
     loop.record({})
     for _ in range(STEPS):
         loop.step()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # Linux counts in KiB

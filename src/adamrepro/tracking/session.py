@@ -125,9 +125,9 @@ class Session:
 
     def quit(self) -> None:
         """Let go of W&B after a failure, so that the end of the process does not trip over it."""
-        import wandb
-
         with suppress(Exception, SystemExit):
+            import wandb
+
             wandb.teardown()
 
     def show(self, card: Card, images: Mapping[str, Path]) -> None:

@@ -105,8 +105,10 @@ class WandbTracker:
         self.known.pop(card.id, None)
 
     def _abandon(self, identity: str, reason: str, session: Session) -> None:
-        if self.known.pop(identity, None):
+        if identity in self.known:
+            session.log(*self.known[identity])
             session.finish(identity, {"status": reason}, FAILED)
+            del self.known[identity]
 
     def _abandon_all(self, session: Session) -> None:
         for identity in list(self.known):

@@ -244,6 +244,18 @@ def test_the_users_tensors_are_left_alone(quadratic):
     assert torch.equal(kept, problem.start)
 
 
+def test_a_cost_may_overwrite_what_it_is_given(quadratic):
+    problem = quadratic(5, 10)
+
+    def untidy(theta, index):
+        result = problem.cost(theta, index)
+        theta.zero_()
+        return result
+
+    tidy = SFO(problem.cost, problem.start, problem.subfunctions)
+    assert walk(SFO(untidy, problem.start, problem.subfunctions), 20) == walk(tidy, 20)
+
+
 def test_a_zero_gradient_stays_where_it_is():
     def cost(theta, index):
         return theta.square().sum(), 2 * theta

@@ -1,0 +1,79 @@
+"""scripts/train.py called in this process, and configs composed as it composes them."""
+
+import copy
+import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig
+
+from adamrepro.command import register_resolvers
+from adamrepro.config import RunConfig, to_run_config
+
+PROJECT = Path(__file__).resolve().parents[1]
+CONFIGS = PROJECT / "configs"
+
+
+def choices(group: str) -> list[str]:
+    """Names of the files of a config group."""
+    return sorted(path.stem for path in (CONFIGS / group).glob("*.yaml"))
+
+
+@contextmanager
+def hydra() -> Iterator[None]:
+    register_resolvers()
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        yield
+
+
+@cache
+def _composed(*overrides: str) -> DictConfig:
+    with hydra():
+        return compose("config", overrides=list(overrides))
+
+
+def composed(*overrides: str) -> DictConfig:
+    """A config of its own, composed once."""
+    return copy.deepcopy(_composed(*overrides))
+
+
+def run_config(*overrides: str) -> RunConfig:
+    return to_run_config(composed(*overrides))
+
+
+@dataclass
+class Outcome:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+def train(capsys: pytest.CaptureFixture[str], *arguments: str) -> Outcome:
+    """Run scripts/train.py with these arguments in this process."""
+    spec = importlib.util.spec_from_file_location("train_script", PROJECT / "scripts" / "train.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    GlobalHydra.instance().clear()
+    capsys.readouterr()
+    status = 0
+    with mock.patch.object(sys, "argv", ["train.py", *arguments]), mock.patch.dict("os.environ"):
+        try:
+            with script.explained():
+                script.main()
+        except SystemExit as end:
+            status = int(end.code or 0)
+    said = capsys.readouterr()
+    return Outcome(status, said.out, said.err)

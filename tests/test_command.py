@@ -1,0 +1,138 @@
+"""A mistake at the command line is answered in a line or two that name it: never a traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from commandline import PROJECT, train
+
+SINGLE = {
+    # misspelt keys and choices: the nearest one is named
+    "optimizer.alhpa=0.1": ("optimizer.alhpa", "did you mean alpha"),
+    "training.epoch=3": ("training.epoch", "did you mean epochs"),
+    "trainig.epochs=3": ("trainig", "training"),
+    "sed=3": ("sed", "seed"),
+    "optimizer=adm": ("optimizer=adm", "did you mean adam"),
+    "optimzer=adam": ("optimzer", "optimizer"),
+    "dataset=mnst": ("dataset=mnst", "did you mean mnist"),
+    "budget=quik": ("budget=quik", "did you mean quick"),
+    "optimizer.name=adm": ("optimizer.name=adm", "did you mean adam"),
+    "optimizer.name=sgd": ("optimizer.", "beta1"),
+    "+optimizer.gamma=1": ("optimizer.gamma",),
+    "+sed=3": ("sed", "did you mean seed"),
+    # out of range: the range is named
+    "optimizer.alpha=0": ("optimizer.alpha=0", "above 0"),
+    "optimizer.beta2=1": ("optimizer.beta2=1", "[0, 1)"),
+    "training.batch_size=0": ("training.batch_size=0", "above 0"),
+    "dataset.examples=60001": ("dataset.examples=60001", "60000"),
+    "execution.device=tpu": ("execution.device=tpu", "cpu"),
+    # another type: the expected one is named
+    "training.epochs=three": ("training.epochs", "three"),
+    "optimizer.alpha=fast": ("optimizer.alpha", "fast"),
+    "optimizer.eps_form=other": ("optimizer.eps_form", "algorithm1"),
+    "seed=1.5": ("seed=1.5", "whole number"),
+    "training=5": ("training=5", "training.KEY=VALUE"),
+    "optimizer=null": ("optimizer=null",),
+    # what Hydra's grammar does not read
+    "optimizer.alpha": ("optimizer.alpha",),
+    "optimizer.alpha=[1": ("optimizer.alpha",),
+    "optimizer.alpha=0.1,0.2": ("optimizer.alpha=0.1,0.2",),
+}
+MULTI = {
+    "experiment=fig1a optimizer.alhpa=1": ("optimizer.alhpa", "did you mean alpha"),
+    "experiment=fig1a optimizer=adm": ("optimizer=adm", "did you mean adam"),
+    "experiment=fig1a series=Adm": ("series=Adm", "Adam"),
+    "experiment=fig1a optimizer.alpha=0": ("optimizer.alpha=0", "above 0"),
+    "experiment=fig1a budget=quik": ("budget=quik", "did you mean quick"),
+    "experiment=fig1a,fig9": ("experiment=fig9",),
+    "optimizer.alpha=0.1,fast": ("optimizer.alpha", "fast"),
+    "optimizer.alpha=[0.1,": ("optimizer.alpha",),
+}
+
+
+def nowhere(folder: Path) -> list[str]:
+    """Overrides for a place without data: a mistake that is not found trains nothing."""
+    return [f"results={folder}", f"data.root={folder}", "data.download=false"]
+
+
+def assert_explained(status: int, err: str, needles: tuple[str, ...]) -> None:
+    assert status == 2, err
+    assert "Traceback" not in err
+    lines = err.strip().splitlines()
+    assert 1 <= len(lines) <= 2, err
+    assert all(len(line) < 400 for line in lines)
+    for needle in needles:
+        assert needle in err
+
+
+@pytest.mark.parametrize("override", SINGLE)
+def test_mistakes_in_a_single_run(
+    override: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = train(capsys, *nowhere(tmp_path), override)
+    assert_explained(ended.status, ended.err, SINGLE[override])
+    assert ended.out == ""
+
+
+@pytest.mark.parametrize("overrides", MULTI)
+def test_mistakes_in_a_sweep(
+    overrides: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = train(capsys, "-m", *nowhere(tmp_path), *overrides.split())
+    assert_explained(ended.status, ended.err, MULTI[overrides])
+    assert ended.out == ""
+
+
+@pytest.mark.parametrize("how", [(), ("-m",)])
+def test_missing_data(
+    how: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = train(capsys, *how, *nowhere(tmp_path))
+    assert ended.status == 2
+    assert "Traceback" not in ended.err
+    assert str(tmp_path) in ended.err
+    for way_out in ("data.root", "data.download=true", "data.stand_in=true"):
+        assert way_out in ended.err
+
+
+def test_a_model_that_does_not_fit_the_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = train(capsys, "model=convnet", "data.stand_in=true", *nowhere(tmp_path))
+    assert ended.status == 2
+    assert "model=convnet" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k not in ("HYDRA_FULL_ERROR",)}
+    return subprocess.run(
+        [sys.executable, str(PROJECT / "scripts" / "train.py"), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=environment,
+        check=False,
+    )
+
+
+def test_a_mistake_in_a_real_process() -> None:
+    ended = run("-m", "experiment=fig1a", "optimizer.alhpa=0.1")
+    assert_explained(ended.returncode, ended.stderr, ("optimizer.alhpa", "did you mean alpha"))
+    assert ended.stdout == ""
+
+
+def test_help_names_choices_settings_and_commands() -> None:
+    ended = run("--help")
+    assert ended.returncode == 0
+    for expected in (
+        "optimizer: adadelta, adagrad, adam",
+        "experiment: fig1a",
+        "batch_size: 128",
+        "-m experiment=fig1a",
+        "results/",
+    ):
+        assert expected in ended.stdout
