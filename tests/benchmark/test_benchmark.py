@@ -1,0 +1,53 @@
+"""The benchmark's arithmetic, and that its script says what it promises."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adamrepro.benchmark.turns import ratio, turns
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "benchmark.py"
+
+
+def test_contenders_take_turns_and_the_first_does_not_count() -> None:
+    now, calls = 0.0, []
+
+    def contender(name: str, seconds: float) -> None:
+        nonlocal now
+        calls.append(name)
+        now += seconds
+
+    work = {"a": lambda: contender("a", 1.0), "b": lambda: contender("b", len(calls))}
+    seconds = turns(work, repeats=2, clock=lambda: now)
+    assert calls == ["a", "b"] * 3
+    assert seconds == {"a": [1.0, 1.0], "b": [4.0, 6.0]}
+
+
+def test_a_ratio_ignores_a_turn_in_which_the_machine_was_slow() -> None:
+    assert ratio([2.0, 20.0, 2.0], by=[1.0, 10.0, 1.0]) == 2.0
+
+
+def test_nonsense_is_refused() -> None:
+    done = subprocess.run(
+        [sys.executable, SCRIPT, "--repeats", "0"], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "whole numbers above 0" in done.stderr
+
+
+@pytest.mark.slow
+def test_json_is_one_object_with_a_ratio_per_row(tmp_path: Path) -> None:
+    """What the ratios are is for people to judge: a machine may be busy."""
+    done = subprocess.run(
+        [sys.executable, SCRIPT, "--quick", "--repeats", "1", "--json"],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "ADAMREPRO_DATA": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = json.loads(done.stdout)["rows"]
+    assert {row["unit"] for row in rows} == {"member-epochs/s", "ms", "MB"}
+    assert all(0 < row["ratio"] < 1000 for row in rows)

@@ -1,0 +1,154 @@
+"""A batch in this process: failures, interruptions, two at once."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from adamrepro import app
+from adamrepro.app import Plan, identify, plan
+from adamrepro.errors import UserError
+from adamrepro.execution import RunsFailed, Stopped, run_batch
+from adamrepro.execution.batch import SMALL_BATCH
+from adamrepro.execution.report import Silent
+from adamrepro.execution.serial import run_serially
+from adamrepro.training import Loop
+from small import TABLES, small, tables
+
+
+def block_checkpoint(each: Plan) -> Path:
+    """Make the training of a population fail: a folder lies where its checkpoint belongs."""
+    path = each.store.checkpoint_path(each.identity)
+    path.mkdir(parents=True)
+    return path
+
+
+def test_a_batch_returns_its_runs_in_order(tmp_path: Path) -> None:
+    configs = small(tmp_path)
+    jobs = run_batch(configs, processes=False)
+    assert [job.run_id for job in jobs] == [job.run_id for job in identify(configs)]
+    assert len(tables(tmp_path)[1]) == 4
+
+
+def test_a_second_call_trains_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_batch(small(tmp_path), processes=False)
+    before = [(p, p.stat().st_mtime_ns) for p in sorted((tmp_path / TABLES).iterdir())]
+    monkeypatch.setattr(Loop, "step", lambda loop: pytest.fail("trained again"))
+    run_batch(small(tmp_path), processes=True)
+    assert "4 runs, 4 done, 0 to train" in capsys.readouterr().err
+    after = [(p, p.stat().st_mtime_ns) for p in sorted((tmp_path / TABLES).iterdir())]
+    assert after == before
+
+
+def test_one_failing_population_leaves_the_others_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configs = small(tmp_path)
+    sgd = plan(identify(configs))[1]
+    blocked = block_checkpoint(sgd)
+    with pytest.raises(RunsFailed, match="1 of 3 populations failed"):
+        run_batch(configs, processes=False)
+    said = capsys.readouterr().err
+    assert "fig1a sgd curve seed 0 x1" in said
+    assert "IsADirectoryError" in said
+    assert {run["optimizer.name"] for run in tables(tmp_path)[1]} == {"adam", "adagrad"}
+    blocked.rmdir()
+    run_batch(configs, processes=False)
+    assert len(tables(tmp_path)[1]) == 4
+
+
+def test_a_users_mistake_ends_the_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mistaken(*args: object) -> None:
+        raise UserError("data.root=x: expected better")
+
+    monkeypatch.setattr(app, "train", mistaken)
+    with pytest.raises(UserError, match="expected better"):
+        run_batch(small(tmp_path), processes=False)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_stops_between_two_steps(
+    number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Finished populations are collected, the present one goes on where it was stopped."""
+    configs, whole = small(tmp_path / "stopped"), small(tmp_path / "whole")
+    run_batch(whole, processes=False)
+    step, taken = Loop.step, []
+
+    def interrupted(loop: Loop) -> None:
+        step(loop)
+        taken.append(loop)
+        if len(taken) == 25:  # of 20 for each population
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(Loop, "step", interrupted)
+    handlers = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
+    with pytest.raises(Stopped):
+        run_batch(configs, processes=False)
+    assert [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)] == handlers
+    assert len(taken) == 25
+    assert len(list((tmp_path / "stopped").rglob("*.ckpt"))) == 1
+    assert len(tables(tmp_path / "stopped")[1]) in (1, 2)
+    run_batch(configs, processes=False)
+    assert len(taken) == 60
+    assert tables(tmp_path / "stopped") == tables(tmp_path / "whole")
+
+
+def test_two_batches_at_once_train_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both planned before either began; locks hold between threads as between processes."""
+    run = Loop.run
+    trained: list[int] = []
+
+    def slowly(loop: Loop) -> object:
+        trained.append(len(loop.population.members))
+        time.sleep(0.2)
+        return run(loop)
+
+    monkeypatch.setattr(Loop, "run", slowly)
+    plans = plan(identify(small(tmp_path)))
+    errors: list[BaseException] = []
+
+    def both(order: int) -> None:
+        try:
+            for each in plans[::order]:
+                app.train(each)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=both, args=(order,)) for order in (1, -1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert sorted(trained) == [1, 1, 2]
+    assert plan(identify(small(tmp_path))) == []
+
+
+def test_small_batches_start_no_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans = plan(identify(small(tmp_path, workers=2)))
+    assert sum(each.examples * len(each.jobs) for each in plans) < SMALL_BATCH
+    monkeypatch.setattr(
+        "adamrepro.execution.batch.run_in_processes",
+        lambda *args: pytest.fail("processes for nothing"),
+    )
+    run_batch(small(tmp_path, workers=2), processes=True)
+
+
+def test_damaged_tables_end_a_batch_before_it_trains(tmp_path: Path) -> None:
+    (tmp_path / TABLES).mkdir(parents=True)
+    (tmp_path / TABLES / "runs.csv").write_text("not a table\n1,2\n")
+    with pytest.raises(UserError, match=r"runs\.csv"):
+        run_batch(small(tmp_path), processes=False)
+
+
+def test_silent_console_is_enough(tmp_path: Path) -> None:
+    report = run_serially(plan(identify(small(tmp_path))), Silent())
+    assert report.failed == []

@@ -1,0 +1,214 @@
+"""Real worker processes: killed, stopped, orphaned. Whatever happens, the tables end the same."""
+
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sweep import OFTEN, long_sweep
+
+from adamrepro.app import identify, plan
+from adamrepro.execution import Stopped, run_batch
+from adamrepro.execution.processes import run_in_processes
+from adamrepro.execution.report import Report, Silent
+from adamrepro.execution.serial import run_serially
+from small import small, tables
+
+HERE = Path(__file__).parent
+PATIENCE = 120.0
+"""Seconds after which a test gives up waiting."""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[dict[str, str]]]:
+    """The tables of the sweep when nothing happens to it."""
+    results = tmp_path_factory.mktemp("whole")
+    run_batch(long_sweep(results), processes=False)
+    return tables(results)
+
+
+def until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+def checkpoints(results: Path) -> list[Path]:
+    return list(results.rglob("*.ckpt"))
+
+
+@contextmanager
+def meanwhile(action: Callable[[], None]) -> Iterator[None]:
+    """Run an action in a thread beside the block."""
+    thread = threading.Thread(target=action)
+    thread.start()
+    yield
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+def execute(results: Path) -> Report:
+    configs = long_sweep(results, checkpoint_seconds=OFTEN)
+    return run_in_processes(plan(identify(configs)), 1, Silent())
+
+
+def test_a_killed_worker_takes_only_its_own_population(
+    tmp_path: Path, whole: tuple[str, list[dict[str, str]]]
+) -> None:
+    def kill() -> None:
+        until(lambda: checkpoints(tmp_path))
+        (child,) = multiprocessing.active_children()
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGKILL)
+
+    with meanwhile(kill):
+        report = execute(tmp_path)
+    ((failed, reason),) = report.failed
+    assert "SIGKILL" in reason
+    assert len(checkpoints(tmp_path)) == 1
+    assert [each.identity for each in plan(identify(long_sweep(tmp_path)))] == [failed.identity]
+    run_batch(long_sweep(tmp_path), processes=False)
+    assert tables(tmp_path) == whole
+
+
+def test_ctrl_c_stops_the_workers_within_seconds(
+    tmp_path: Path, whole: tuple[str, list[dict[str, str]]]
+) -> None:
+    asked: list[float] = []
+
+    def interrupt() -> None:
+        until(lambda: checkpoints(tmp_path))
+        asked.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with meanwhile(interrupt), pytest.raises(Stopped):
+        execute(tmp_path)
+    assert time.monotonic() - asked[0] < 15
+    assert multiprocessing.active_children() == []
+    assert len(checkpoints(tmp_path)) == 1
+    assert list(tmp_path.rglob("*.tmp")) == []
+    run_batch(long_sweep(tmp_path), processes=False)
+    assert tables(tmp_path) == whole
+
+
+def start(results: Path, workers: int = 1) -> subprocess.Popen[bytes]:
+    """Start the sweep as a process, in a session of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent), "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [sys.executable, str(HERE / "sweep.py"), str(results), str(workers)],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def children(pid: int) -> list[int]:
+    try:
+        return [int(c) for c in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def is_python_worker(pid: int) -> bool:
+    try:
+        return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def workers_of(pid: int) -> list[int]:
+    return [child for child in children(pid) if is_python_worker(child)]
+
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
+
+
+def test_workers_leave_when_their_parent_is_killed(
+    tmp_path: Path, whole: tuple[str, list[dict[str, str]]]
+) -> None:
+    process = start(tmp_path)
+    until(lambda: checkpoints(tmp_path))
+    orphans = workers_of(process.pid)
+    assert orphans
+    process.kill()
+    process.wait()
+    until(lambda: not any(is_python_worker(pid) for pid in orphans))
+    left = checkpoints(tmp_path)
+    run_batch(long_sweep(tmp_path), processes=False)
+    assert tables(tmp_path) == whole
+    assert len(left) <= 1
+    assert checkpoints(tmp_path) == []
+
+
+def kill_parent(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+
+
+def kill_worker(process: subprocess.Popen[bytes]) -> None:
+    for pid in workers_of(process.pid)[:1]:
+        os.kill(pid, signal.SIGKILL)
+
+
+def kill_all(process: subprocess.Popen[bytes]) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+
+
+def interrupt_all(process: subprocess.Popen[bytes]) -> None:
+    os.killpg(process.pid, signal.SIGINT)
+
+
+def terminate(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("how", [kill_parent, kill_worker, kill_all, interrupt_all, terminate])
+def test_killed_at_random_moments_until_it_gets_through(
+    how: Callable[[subprocess.Popen[bytes]], None],
+    workers: int,
+    tmp_path: Path,
+    whole: tuple[str, list[dict[str, str]]],
+) -> None:
+    """Up to four blows at moments spread over start, training, saving; then left in peace."""
+    moments = random.Random(f"{how.__name__} {workers}")
+    for _ in range(4):
+        process = start(tmp_path, workers)
+        blow = moments.choice([0.0, 0.2, 0.5, 1.0, 2.0])
+        had = len(checkpoints(tmp_path))
+        until(lambda: process.poll() is not None or len(checkpoints(tmp_path)) >= max(had, 1))  # noqa: B023
+        time.sleep(blow)
+        if process.poll() is None:
+            how(process)
+        process.wait(PATIENCE)
+    process = start(tmp_path, workers)
+    assert process.wait(PATIENCE) == 0
+    assert tables(tmp_path) == whole
+    assert checkpoints(tmp_path) == []
+
+
+@pytest.mark.slow
+def test_two_sweeps_at_once(tmp_path: Path, whole: tuple[str, list[dict[str, str]]]) -> None:
+    pair = [start(tmp_path, workers=1) for _ in range(2)]
+    assert [process.wait(PATIENCE) for process in pair] == [0, 0]
+    assert tables(tmp_path) == whole
+
+
+def test_processes_and_this_process_agree(tmp_path: Path) -> None:
+    here, there = small(tmp_path / "here"), small(tmp_path / "there")
+    run_serially(plan(identify(here)), Silent())
+    report = run_in_processes(plan(identify(there)), 1, Silent())
+    assert report.failed == []
+    for configs in (here, there):
+        identify(configs)[0].store.collect()
+    assert tables(tmp_path / "here") == tables(tmp_path / "there")
+    assert multiprocessing.active_children() == []

@@ -1,0 +1,153 @@
+"""`scripts/reproduce.py`, with scripts around it that only take notes."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+
+# Stands in for each of the other scripts.
+SCRIPT = """
+import os, pathlib, sys
+name, told = pathlib.Path(__file__).stem, sys.argv[1:]
+with open(os.environ["NOTES"], "a") as notes:
+    print(name, os.environ["ADAMREPRO_DATA"], *told, sep="|", file=notes)
+given = dict(word.split("=") for word in told if "=" in word)
+if name == "train":
+    if given["experiment"] == os.environ.get("BROKEN"):
+        sys.exit(int(os.environ["STATUS"]))
+    folder = pathlib.Path(given["results"], given["budget"], given["experiment"])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "runs.csv").touch()
+if name == "plot":
+    folder = pathlib.Path(told[told.index("--figures") + 1], told[told.index("--budget") + 1])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "fig.pdf").touch()
+"""
+
+
+@dataclass
+class Sandbox:
+    folder: Path
+
+    def reproduce(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        kept = {k: v for k, v in os.environ.items() if k != "ADAMREPRO_DATA"}
+        return subprocess.run(
+            [sys.executable, str(self.folder / "scripts" / "reproduce.py"), *arguments],
+            env={**kept, "NOTES": str(self.folder / "notes"), **variables},
+            capture_output=True,
+            text=True,
+            cwd=self.folder.parent,
+            timeout=60,
+        )
+
+    def calls(self) -> list[tuple[str, str, list[str]]]:
+        """Script, data folder and arguments of each call."""
+        notes = self.folder / "notes"
+        lines = notes.read_text().splitlines() if notes.exists() else []
+        return [(name, data, told) for name, data, *told in (line.split("|") for line in lines)]
+
+    def trained(self) -> list[str]:
+        """The experiments that were trained, in order."""
+        return [
+            told[1].removeprefix("experiment=") for name, _, told in self.calls() if told[0] == "-m"
+        ]
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Sandbox:
+    folder = tmp_path / "checkout"
+    for name in (
+        "experiment/figB",
+        "experiment/figC",
+        "experiment/figA",
+        "budget/quick",
+        "budget/smoke",
+        "budget/search",
+    ):
+        path = folder / "configs" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (folder / "scripts").mkdir()
+    shutil.copy(PROJECT / "scripts" / "reproduce.py", folder / "scripts")
+    for name in ("fetch_data", "train", "plot", "claims"):
+        (folder / "scripts" / f"{name}.py").write_text(SCRIPT)
+    return Sandbox(folder)
+
+
+def test_every_step_is_taken_in_order_and_the_paths_are_printed(sandbox: Sandbox) -> None:
+    done = sandbox.reproduce()
+    assert done.returncode == 0, done.stderr
+    names = [name for name, _, _ in sandbox.calls()]
+    assert names == ["fetch_data", "train", "train", "train", "plot", "claims"]
+    assert sandbox.trained() == ["figA", "figB", "figC"]
+    assert {data for _, data, _ in sandbox.calls()} == {str(sandbox.folder / "data")}
+    printed = [Path(line) for line in done.stdout.splitlines() if line.startswith("/")]
+    assert sandbox.folder / "results" / "quick" / "figB" / "runs.csv" in printed
+    assert sandbox.folder / "figures" / "quick" / "fig.pdf" in printed
+    assert all(path.is_file() for path in printed)
+
+
+def test_a_failing_experiment_stops_none_of_the_others(sandbox: Sandbox) -> None:
+    done = sandbox.reproduce(BROKEN="figB", STATUS="1")
+    assert done.returncode == 1
+    assert sandbox.trained() == ["figA", "figB", "figC"]
+    assert [name for name, _, _ in sandbox.calls()][-2:] == ["plot", "claims"]
+    [line] = [line for line in done.stdout.splitlines() if "FAILED" in line]
+    assert line.split()[0] == "figB"
+
+
+def test_an_interrupted_experiment_stops_everything(sandbox: Sandbox) -> None:
+    done = sandbox.reproduce(BROKEN="figB", STATUS="130")
+    assert done.returncode == 130
+    assert sandbox.trained() == ["figA", "figB"]
+    assert "the same command goes on" in done.stderr
+
+
+def test_smoke_looks_for_no_data_unless_told_where(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert sandbox.reproduce("--budget", "smoke").returncode == 0
+    assert sandbox.calls()[0][0] == "train"
+    assert not any(Path(data).exists() for _, data, _ in sandbox.calls())
+    (sandbox.folder / "notes").unlink()
+    assert sandbox.reproduce("--budget", "smoke", ADAMREPRO_DATA=str(tmp_path)).returncode == 0
+    assert {data for _, data, _ in sandbox.calls()} == {str(tmp_path)}
+
+
+def test_training_takes_what_fetching_left_it(sandbox: Sandbox) -> None:
+    """Three data sets that cannot be had are looked for once, not once per experiment."""
+    sandbox.reproduce()
+    for name, _, told in sandbox.calls():
+        if name == "train":
+            assert told[-2:] == ["data.download=false", "data.stand_in=true"]
+
+
+def test_stand_ins_have_figures_and_claims_of_their_own(sandbox: Sandbox) -> None:
+    other = sandbox.folder / "results" / "quick-stand-in" / "figA"
+    other.mkdir(parents=True)
+    (other / "runs.csv").touch()
+    sandbox.reproduce()
+    judged = [told[1] for name, _, told in sandbox.calls() if name == "claims"]
+    assert judged == ["quick", "quick-stand-in"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "said"),
+    [
+        ([], {"ADAMREPRO_DATA": "/no/such/folder"}, "DATA=/no/such/folder: no such folder"),
+        (["--budget", "qick"], {}, "choose from"),
+        (["--budget", "search"], {}, "choose from"),
+    ],
+)
+def test_a_mistake_is_answered_at_once(
+    sandbox: Sandbox, arguments: list[str], variables: dict[str, str], said: str
+) -> None:
+    done = sandbox.reproduce(*arguments, **variables)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not sandbox.calls()
