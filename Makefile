@@ -53,7 +53,7 @@ benchmark: setup  ## speed against plain PyTorch (ARGS="--json")
 
 clean:  ## remove caches and smoke results; .venv, data and other results stay
 	rm -rf .*_cache .hypothesis outputs multirun {results,results/runs,figures}/smoke{,-stand-in}
-	find src scripts tests -name __pycache__ -prune -exec rm -rf {} +
+	find . -path ./.venv -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 # An environment that was moved or copied along with its checkout still points at the old place.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))

@@ -32,11 +32,13 @@ done
 [ -n "$python" ] || fail "no Python 3.11, 3.12 or 3.13 found (tried: ${candidates[*]})" \
   "install one, or name it: make setup PYTHON=/path/to/python3.12"
 
+quietly=--quiet
 if ! .venv/bin/python -c "$supported; import pip" 2>/dev/null; then
+  quietly=
   echo "setup: making .venv with $("$python" --version)"
   "$python" -m venv --clear .venv ||
     fail "$python cannot make a virtual environment" "on Debian and Ubuntu: apt install python3-venv"
 fi
-.venv/bin/python -m pip install --disable-pip-version-check --no-input -e '.[dev]' \
+.venv/bin/python -m pip install $quietly --disable-pip-version-check --no-input -e '.[dev]' \
   -c constraints.txt || fail "pip could not install the packages (see above); make setup tries again"
 echo "$PWD" >$ready

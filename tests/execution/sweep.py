@@ -5,12 +5,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from small import small, three_rules
-
 from adamrepro.config import RunConfig
 from adamrepro.execution import batch, run_batch
 from adamrepro.optim import RULES
 from adamrepro.training import Loop
+from small import small, three_rules
 
 EPOCHS = 60
 OFTEN = 0.02

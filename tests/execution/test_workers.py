@@ -11,17 +11,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sweep import OFTEN, long_sweep
 
 from adamrepro.app import identify, plan
 from adamrepro.execution import Stopped, run_batch
-from adamrepro.execution.processes import run_in_processes
+from adamrepro.execution.processes import Worker, attend, run_in_processes
 from adamrepro.execution.report import Report, Silent
 from adamrepro.execution.serial import run_serially
+from adamrepro.optim import RULES
 from small import small, tables
 
+Process = subprocess.Popen[bytes]
 HERE = Path(__file__).parent
 PATIENCE = 120.0
 """Seconds after which a test gives up waiting."""
@@ -100,13 +103,25 @@ def test_ctrl_c_stops_the_workers_within_seconds(
     assert tables(tmp_path) == whole
 
 
-def start(results: Path, workers: int = 1) -> subprocess.Popen[bytes]:
+def test_a_worker_that_died_idle_fails_what_it_is_given(tmp_path: Path) -> None:
+    """It may die between two populations, when nobody listens to its pipe."""
+    worker = Worker.start(None)
+    worker.process.kill()
+    worker.process.join()
+    (each,) = plan(identify(small(tmp_path, [RULES["adam"]()])))
+    worker.give(each)
+    report = Report()
+    assert not attend(worker, Silent(), report)
+    assert [reason for _, reason in report.failed] == ["worker killed by SIGKILL (out of memory?)"]
+
+
+def start(results: Path, workers: int = 1, errors: Any = subprocess.DEVNULL) -> Process:
     """Start the sweep as a process, in a session of its own."""
     environment = {**os.environ, "PYTHONPATH": str(HERE.parent), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         [sys.executable, str(HERE / "sweep.py"), str(results), str(workers)],
         env=environment,
-        stderr=subprocess.DEVNULL,
+        stderr=errors,
         start_new_session=True,
     )
 
@@ -149,24 +164,24 @@ def test_workers_leave_when_their_parent_is_killed(
     assert checkpoints(tmp_path) == []
 
 
-def kill_parent(process: subprocess.Popen[bytes]) -> None:
+def kill_parent(process: Process) -> None:
     process.kill()
 
 
-def kill_worker(process: subprocess.Popen[bytes]) -> None:
+def kill_worker(process: Process) -> None:
     for pid in workers_of(process.pid)[:1]:
         os.kill(pid, signal.SIGKILL)
 
 
-def kill_all(process: subprocess.Popen[bytes]) -> None:
+def kill_all(process: Process) -> None:
     os.killpg(process.pid, signal.SIGKILL)
 
 
-def interrupt_all(process: subprocess.Popen[bytes]) -> None:
+def interrupt_all(process: Process) -> None:
     os.killpg(process.pid, signal.SIGINT)
 
 
-def terminate(process: subprocess.Popen[bytes]) -> None:
+def terminate(process: Process) -> None:
     process.terminate()
 
 
@@ -174,7 +189,7 @@ def terminate(process: subprocess.Popen[bytes]) -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("how", [kill_parent, kill_worker, kill_all, interrupt_all, terminate])
 def test_killed_at_random_moments_until_it_gets_through(
-    how: Callable[[subprocess.Popen[bytes]], None],
+    how: Callable[[Process], None],
     workers: int,
     tmp_path: Path,
     whole: tuple[str, list[dict[str, str]]],
@@ -194,6 +209,22 @@ def test_killed_at_random_moments_until_it_gets_through(
     assert process.wait(PATIENCE) == 0
     assert tables(tmp_path) == whole
     assert checkpoints(tmp_path) == []
+
+
+@pytest.mark.slow
+def test_ctrl_c_shows_no_traceback_of_workers(tmp_path: Path) -> None:
+    """At moments of their start too; the parent's own is the command line's to explain."""
+    for number, delay in enumerate([0.0, 0.3, 0.7, 1.2, 2.0]):
+        results, errors = tmp_path / f"results {number}", tmp_path / f"errors {number}"
+        with errors.open("wb") as file:
+            process = start(results, workers=2, errors=file)
+            until(lambda: workers_of(process.pid))  # noqa: B023
+            time.sleep(delay)
+            interrupt_all(process)
+            process.wait(PATIENCE)
+        said = errors.read_text()
+        assert "KeyboardInterrupt" not in said
+        assert said.count("Traceback") <= 1, said  # Stopped
 
 
 @pytest.mark.slow

@@ -10,8 +10,10 @@ import os
 import signal
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -40,13 +42,19 @@ class Worker:
         context = multiprocessing.get_context("spawn")
         pipe, far_end = context.Pipe()
         process = context.Process(target=work, args=(far_end, gpu))
-        process.start()
+        resource_tracker.ensure_running()  # its start would lift the mask
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            process.start()  # with the mask: Ctrl-C reaches it before `work` can ignore it
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         far_end.close()
         return cls(process, pipe)
 
     def give(self, plan: Plan) -> None:
         self.plan = plan
-        self.pipe.send(plan)
+        with suppress(OSError):  # it has just died: `attend` will find its pipe at an end
+            self.pipe.send(plan)
 
     def cause_of_death(self) -> str:
         self.process.join()
