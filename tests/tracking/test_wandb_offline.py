@@ -103,6 +103,16 @@ def test_a_run_that_diverges_is_told_to_its_end(tmp_path: Path) -> None:
     assert said.summary["diverged_epoch"] == int(lost["diverged_epoch"])
 
 
+def closed_runs(folder: Path) -> dict[str, OfflineRun]:
+    """Read the runs once wandb-core, a process of its own, has written their ends."""
+    deadline = time.monotonic() + 30
+    while True:
+        runs = offline_runs(folder)
+        if time.monotonic() > deadline or all(run.exit_code is not None for run in runs.values()):
+            return runs
+        time.sleep(0.1)
+
+
 def test_an_interrupted_run_goes_on_as_the_same_run(tmp_path: Path) -> None:
     configs = tiny.tiny(tmp_path, epochs=6)
     (plan,) = app.plan(app.identify(configs))
@@ -118,7 +128,7 @@ def test_an_interrupted_run_goes_on_as_the_same_run(tmp_path: Path) -> None:
         app.train(plan, should_stop=lambda: next(steps), on_news=tell)
     tracker.close()
     assert len(news) == 3  # the start and two passes
-    before = offline_runs(tmp_path / "runs" / "wandb")
+    before = closed_runs(tmp_path / "runs" / "wandb")
     assert {run.exit_code for run in before.values()} == {1}
     run_batch(configs, processes=False)
     assert set(check_files(tmp_path)) == set(before)
