@@ -115,9 +115,15 @@ def show(work: Reproduction) -> None:
         console.print(path, highlight=False, soft_wrap=True)
     table = Table("step", "outcome", "seconds", box=box.SIMPLE_HEAD)
     for step in work.steps:
-        outcome = "done" if step.status == 0 else f"FAILED, exit status {step.status}"
-        table.add_row(step.name, outcome, f"{step.seconds:.0f}")
+        table.add_row(step.name, outcome(step.status), f"{step.seconds:.0f}")
     console.print(table)
+
+
+def outcome(status: int) -> str:
+    """Say in words how a script ended; a status below 0 is the signal that ended it."""
+    if status == 0:
+        return "done"
+    return f"FAILED, exit status {status}" if status > 0 else f"FAILED, signal {-status}"
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from adamrepro.optim import RULES
 from adamrepro.training import Loop
 from small import small, three_rules
 
-EPOCHS = 60
+EPOCHS = 40
 OFTEN = 0.02
 """Seconds between checkpoints, so that there is something to resume from."""
 

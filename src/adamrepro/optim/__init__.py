@@ -7,6 +7,7 @@ from adamrepro.optim.adamax import AdaMax
 from adamrepro.optim.rmsprop import RMSProp
 from adamrepro.optim.rule import Hyper, Rule, stack, structure, zero_state
 from adamrepro.optim.schedule import Decay, Schedule, Unit
+from adamrepro.optim.sfo import SFO
 from adamrepro.optim.sgd import SGD, VelocityForm
 from adamrepro.optim.update import apply_rule, can_compile, make_update
 
@@ -21,6 +22,7 @@ RULES: dict[str, type[Rule]] = {
 
 __all__ = [
     "RULES",
+    "SFO",
     "SGD",
     "AdaDelta",
     "AdaGrad",
