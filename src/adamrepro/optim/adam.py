@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 from adamrepro.optim.rule import Hyper, Rule, ratio
@@ -32,8 +31,8 @@ class AdamCoefficients(NamedTuple):
     rest1: Tensor  # 1 - beta1_t
     beta2: Tensor
     rest2: Tensor  # 1 - beta2
-    correction1: Tensor  # 1 - beta1^t, or 1
-    correction2: Tensor  # 1 - beta2^t, or 1
+    unbias1: Tensor  # 1 / (1 - beta1^t), or 1: a product costs a step less than a quotient
+    unbias2: Tensor  # 1 / (1 - beta2^t), or 1
     eps: Tensor
 
 
@@ -71,17 +70,17 @@ class Adam(Rule):
     @staticmethod
     def coefficients(h: Hyper, t: int) -> AdamCoefficients:
         beta1_t = h.beta1 * h.beta1_decay ** (t - 1)
-        correction1 = torch.where(h.bias_correction > 0, 1 - h.beta1**t, 1.0)
-        correction2 = torch.where(h.bias_correction > 0, 1 - h.beta2**t, 1.0)
-        eps = h.eps / correction2.sqrt() if h.eps_form is EpsForm.efficient else h.eps
+        unbias1 = 1 / (1 - h.bias_correction * h.beta1**t)
+        unbias2 = 1 / (1 - h.bias_correction * h.beta2**t)
+        eps = h.eps * unbias2.sqrt() if h.eps_form is EpsForm.efficient else h.eps
         return AdamCoefficients(
-            h.alpha, beta1_t, 1 - beta1_t, h.beta2, 1 - h.beta2, correction1, correction2, eps
+            h.alpha, beta1_t, 1 - beta1_t, h.beta2, 1 - h.beta2, unbias1, unbias2, eps
         )
 
     @staticmethod
     def step(g: Tensor, s: AdamState, c: AdamCoefficients) -> tuple[Tensor, AdamState]:
         m = c.beta1 * s.m + c.rest1 * g
         v = c.beta2 * s.v + c.rest2 * g * g
-        m_hat = m / c.correction1
-        v_hat = v / c.correction2
+        m_hat = m * c.unbias1
+        v_hat = v * c.unbias2
         return -c.alpha * ratio(m_hat, v_hat.sqrt() + c.eps), AdamState(m, v)
