@@ -80,7 +80,7 @@ def test_a_killed_worker_takes_only_its_own_population(
     assert len(checkpoints(tmp_path)) == 1
     assert [each.identity for each in plan(identify(long_sweep(tmp_path)))] == [failed.identity]
     run_batch(long_sweep(tmp_path), processes=False)
-    same(tables(tmp_path), whole)
+    assert tables(tmp_path) == whole
 
 
 def test_ctrl_c_stops_the_workers_within_seconds(
@@ -100,7 +100,7 @@ def test_ctrl_c_stops_the_workers_within_seconds(
     assert len(checkpoints(tmp_path)) == 1
     assert list(tmp_path.rglob("*.tmp")) == []
     run_batch(long_sweep(tmp_path), processes=False)
-    same(tables(tmp_path), whole)
+    assert tables(tmp_path) == whole
 
 
 def test_a_worker_that_died_idle_fails_what_it_is_given(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_workers_leave_when_their_parent_is_killed(
     until(lambda: not any(is_python_worker(pid) for pid in orphans))
     left = checkpoints(tmp_path)
     run_batch(long_sweep(tmp_path), processes=False)
-    same(tables(tmp_path), whole)
+    assert tables(tmp_path) == whole
     assert len(left) <= 1
     assert checkpoints(tmp_path) == []
 
@@ -216,7 +216,7 @@ def test_killed_at_random_moments_until_it_gets_through(
         process.wait(PATIENCE)
     process = start(tmp_path, workers)
     assert process.wait(PATIENCE) == 0
-    same(tables(tmp_path), whole)
+    assert tables(tmp_path) == whole
     assert checkpoints(tmp_path) == []
 
 
@@ -240,7 +240,7 @@ def test_ctrl_c_shows_no_traceback_of_workers(tmp_path: Path) -> None:
 def test_two_sweeps_at_once(tmp_path: Path, whole: tuple[str, list[dict[str, str]]]) -> None:
     pair = [start(tmp_path, workers=1) for _ in range(2)]
     assert [process.wait(PATIENCE) for process in pair] == [0, 0]
-    same(tables(tmp_path), whole)
+    assert tables(tmp_path) == whole
 
 
 def test_processes_and_this_process_agree(tmp_path: Path) -> None:
@@ -252,11 +252,3 @@ def test_processes_and_this_process_agree(tmp_path: Path) -> None:
         identify(configs)[0].store.collect()
     assert tables(tmp_path / "here") == tables(tmp_path / "there")
     assert multiprocessing.active_children() == []
-
-
-def same(a, b):
-    import difflib
-    d = list(difflib.unified_diff(a[0].splitlines(), b[0].splitlines(), n=0, lineterm=""))
-    print(len(d)); print("\n".join(d[:40]))
-    print([ (x, y) for x, y in zip(a[1], b[1]) if x != y])
-    assert a == b
