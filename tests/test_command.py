@@ -125,9 +125,9 @@ def test_a_mistake_in_a_real_process() -> None:
     assert ended.stdout == ""
 
 
-def test_help_names_choices_settings_and_commands() -> None:
-    ended = run("--help")
-    assert ended.returncode == 0
+def test_help_names_choices_settings_and_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = train(capsys, "--help")
+    assert ended.status == 0
     for expected in (
         "optimizer: adadelta, adagrad, adam",
         "experiment: fig1a",
@@ -135,4 +135,4 @@ def test_help_names_choices_settings_and_commands() -> None:
         "-m experiment=fig1a",
         "results/",
     ):
-        assert expected in ended.stdout
+        assert expected in ended.out

@@ -76,14 +76,24 @@ def grids(experiment: str) -> Iterator[list[list[str]]]:
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_curve_of_every_experiment(experiment: str) -> None:
-    """No job twice; the last of each grid composes and passes the checks."""
+    """No job twice; the last of each grid composes and passes the checks.
+
+    Budgets whose jobs set the same keys differ in numbers: one of them is composed.
+    """
     jobs = list(grids(experiment))
+    seen = set()
     with hydra():
         config = compose("config", return_hydra_config=True)
         composer = Composer(GlobalHydra.instance().config_loader(), config)
         for of_curve in jobs:
             assert of_curve
             assert len({tuple(job) for job in of_curve}) == len(of_curve)
+            keys = frozenset(
+                o if o.startswith("series=") else o.split("=")[0] for o in of_curve[-1]
+            )
+            if keys in seen:
+                continue
+            seen.add(keys)
             run = to_run_config(composer.compose(of_curve[-1]))
             assert (run.experiment, run.role) == (experiment, "grid")
             assert f"series='{run.series}'" in of_curve[-1]

@@ -20,7 +20,6 @@ from adamrepro.app import identify, plan
 from adamrepro.execution import Stopped, run_batch
 from adamrepro.execution.processes import Worker, attend, run_in_processes
 from adamrepro.execution.report import Report, Silent
-from adamrepro.execution.serial import run_serially
 from adamrepro.optim import RULES
 from small import small, tables
 
@@ -241,14 +240,3 @@ def test_two_sweeps_at_once(tmp_path: Path, whole: tuple[str, list[dict[str, str
     pair = [start(tmp_path, workers=1) for _ in range(2)]
     assert [process.wait(PATIENCE) for process in pair] == [0, 0]
     assert tables(tmp_path) == whole
-
-
-def test_processes_and_this_process_agree(tmp_path: Path) -> None:
-    here, there = small(tmp_path / "here"), small(tmp_path / "there")
-    run_serially(plan(identify(here)), Silent())
-    report = run_in_processes(plan(identify(there)), 1, Silent())
-    assert report.failed == []
-    for configs in (here, there):
-        identify(configs)[0].store.collect()
-    assert tables(tmp_path / "here") == tables(tmp_path / "there")
-    assert multiprocessing.active_children() == []

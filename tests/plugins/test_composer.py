@@ -22,14 +22,10 @@ def composer() -> Iterator[Composer]:
 
 JOBS = [
     [],
-    ["optimizer=sgd"],
     ["optimizer=sgd", "optimizer.alpha=0.1", "optimizer.nesterov=false", "seed=3"],
-    ["optimizer.alpha=1e-3", "optimizer=adam"],
-    ["experiment=fig1a", "budget=smoke", "optimizer=adagrad", "training.l2=0.5"],
-    ["experiment=fig1a", "series='a b+c'", "reading='x: y; z'", "role=confirm"],
+    ["experiment=fig1a", "budget=smoke", "optimizer=adagrad", "training.l2=0.5", "series='a b+c'"],
     ["seeds.grid=[4,5]", "seed=4"],
     ["optimizer=adam", "optimizer=rmsprop", "optimizer.momentum=0.5"],
-    ["++optimizer.alpha=0.5"],
     ["+optimizer.anything=1"],
     ["model=mlp", "model.hidden=7", "schedule.unit=epochs", "training.epochs=2"],
 ]
