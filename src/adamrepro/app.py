@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -19,7 +20,7 @@ from adamrepro.data import Progress as Counter
 from adamrepro.data.console import console_progress
 from adamrepro.data.sources import no_progress
 from adamrepro.errors import UserError
-from adamrepro.optim import can_compile, structure
+from adamrepro.optim import SfoSettings, can_compile, structure
 from adamrepro.results.run_id import Value, population_id, run_id, setting_id
 from adamrepro.results.store import Store
 from adamrepro.tracking.feed import Feed, News
@@ -29,9 +30,11 @@ from adamrepro.training import (
     Compile,
     Loop,
     MemberCurve,
+    Members,
     Population,
     Precision,
     Progress,
+    QuasiNewton,
 )
 
 log = logging.getLogger(__name__)
@@ -164,6 +167,8 @@ def group_key(config: RunConfig) -> tuple[object, ...]:
 
 
 def population_size(config: RunConfig) -> int:
+    if isinstance(config.optimizer, SfoSettings):
+        return 1  # its subspace is of one run
     if config.population.size != "auto":
         return int(config.population.size)
     on_gpu = device_of(config).type != "cpu"
@@ -190,12 +195,12 @@ def train(
         checkpoint = Checkpoint(plan.store.checkpoint_path(plan.identity), plan.identity)
         loop = build_loop(plan, data, checkpoint, on_progress, should_stop)
         if config.tracking.name is not Tracker.none:
-            feed = Feed([row_of(job, MemberCurve(), data, 0.0) for job in plan.jobs])
+            feed = Feed([row_of(job, MemberCurve(), data, loop) for job in plan.jobs])
             loop.on_epoch = lambda _: on_news(feed.news(loop.curves, loop.examples))
         curves = loop.run()
         checkpoint.save(loop.state_dict())
         for job, curve in zip(plan.jobs, curves, strict=True):
-            plan.store.save(row_of(job, curve, data, loop.seconds / len(curves)), curve.rows)
+            plan.store.save(row_of(job, curve, data, loop), curve.rows)
         checkpoint.remove()
 
 
@@ -209,20 +214,8 @@ def build_loop(
     """Build the loop that trains a population."""
     config = plan.config
     device = device_of(config)
-    population = Population(
-        config.model,
-        [job.config.optimizer for job in plan.jobs],
-        [job.config.training.l2 for job in plan.jobs],
-        config.schedule,
-        shape=data.train.shape,
-        classes=data.classes,
-        seed=config.seed,
-        device=device,
-        precision=config.training.precision,
-        compiled=compile_update(plan, data),
-    )
     return Loop(
-        population,
+        build_members(plan, data, device),
         data.train.to(device),
         data.test.to(device),
         config.training,
@@ -231,6 +224,29 @@ def build_loop(
         checkpoint_seconds=config.execution.checkpoint_seconds,
         on_progress=on_progress,
         should_stop=should_stop,
+    )
+
+
+def build_members(plan: Plan, data: DataSet, device: torch.device) -> Members:
+    """Build what the loop trains: a population of an update rule, or a run of SFO."""
+    config = plan.config
+    common: Any = {
+        "shape": data.train.shape,
+        "classes": data.classes,
+        "seed": config.seed,
+        "device": device,
+        "precision": config.training.precision,
+    }
+    penalties = [job.config.training.l2 for job in plan.jobs]
+    if isinstance(config.optimizer, SfoSettings):
+        minibatches = -(-len(data.train) // config.training.batch_size)
+        return QuasiNewton(
+            config.model, config.optimizer, penalties[0], minibatches=minibatches, **common
+        )
+    rules: Any = [job.config.optimizer for job in plan.jobs]
+    compiled = compile_update(plan, data)
+    return Population(
+        config.model, rules, penalties, config.schedule, compiled=compiled, **common
     )
 
 
@@ -246,9 +262,9 @@ def compile_update(plan: Plan, data: DataSet) -> bool:
     return can_compile() and elements * per_epoch * config.training.epochs > COMPILE_ABOVE
 
 
-def row_of(job: Job, curve: MemberCurve, data: DataSet, seconds: float) -> dict[str, Value]:
-    """Return the run's row of runs.csv."""
-    config = job.config
+def row_of(job: Job, curve: MemberCurve, data: DataSet, loop: Loop) -> dict[str, Value]:
+    """Return the run's row of runs.csv; time and memory are a member's share."""
+    config, members = job.config, len(loop.curves)
     return {
         "run_id": job.run_id,
         "setting_id": job.setting_id,
@@ -259,7 +275,8 @@ def row_of(job: Job, curve: MemberCurve, data: DataSet, seconds: float) -> dict[
         **config.settings(),
         "data_source": str(data.source),
         "data_sha": data.sha256[:12],
-        "seconds": round(seconds, 1),
+        "seconds": round(loop.seconds / members, 1),
+        "optimizer_mb": round(loop.population.optimizer_bytes / members / 1e6, 2),
         "device": device_name(device_of(config)),
         "threads": config.execution.threads,
         "torch": torch.__version__,

@@ -117,6 +117,11 @@ class SFO(Generic[Theta, Subfunction]):
         return int(self._model.active.sum())
 
     @property
+    def bytes(self) -> int:
+        """Memory of all that it keeps: subspace, quadratics, places."""
+        return self._surrogate.bytes + self._evaluate.bytes
+
+    @property
     def collapses(self) -> int:
         """How often the subspace was shrunk."""
         return self._surrogate.collapses

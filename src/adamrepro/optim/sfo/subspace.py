@@ -48,6 +48,11 @@ class Subspace:
         """Whether `collapse` must come before the next `include`."""
         return not self.whole_space and self.size == self.capacity
 
+    @property
+    def bytes(self) -> int:
+        """Memory of V and T."""
+        return self._rows.nbytes + self._frame.nbytes
+
     def include(self, vector: Tensor) -> Tensor:
         """Equation (6): coordinates P'v [k] of v [M], after its part outside has joined the frame.
 

@@ -70,6 +70,12 @@ class Surrogate:
         self.before = Place(start.clone(), origin)
         self.collapses = 0
 
+    @property
+    def bytes(self) -> int:
+        """Memory of subspace, quadratics and both places."""
+        places = (self.here.theta, self.before.theta)
+        return self._subspace.bytes + self.model.bytes + sum(theta.nbytes for theta in places)
+
     def observe(self, index: int, place: Place, value: float, gradient: Tensor) -> None:
         """Take an evaluation, `gradient` [M], at `here` or `before` into subspace and history.
 
