@@ -245,9 +245,7 @@ def build_members(plan: Plan, data: DataSet, device: torch.device) -> Members:
         )
     rules: Any = [job.config.optimizer for job in plan.jobs]
     compiled = compile_update(plan, data)
-    return Population(
-        config.model, rules, penalties, config.schedule, compiled=compiled, **common
-    )
+    return Population(config.model, rules, penalties, config.schedule, compiled=compiled, **common)
 
 
 def compile_update(plan: Plan, data: DataSet) -> bool:

@@ -85,7 +85,7 @@ class Population(Members):
 
     @contextmanager
     def evaluated(self) -> Iterator[None]:
-        """Put the averaged parameters of section 7.2 in place of theta, where they are asked for."""
+        """Put the averages of section 7.2 in place of theta, where they are asked for."""
         if not self.averages or self.t == 0:
             yield
             return

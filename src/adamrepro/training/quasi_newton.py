@@ -89,7 +89,7 @@ class QuasiNewton(Members):
         return self.sfo.bytes
 
     def state_dict(self) -> dict[str, Any]:
-        return {"members": self.members, "sfo": self.sfo.state_dict()}
+        return {"members": self.members, "sfo": self.sfo.state_dict(copy=False)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.keep(state["members"])

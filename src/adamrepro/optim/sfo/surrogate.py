@@ -111,14 +111,14 @@ class Surrogate:
         self.here.coordinates = torch.zeros(change.shape[1], dtype=torch.float64)
         self.collapses += 1
 
-    def state_dict(self) -> SurrogateState:
-        """A copy: as much memory again."""
+    def state_dict(self, copy: bool = True) -> SurrogateState:
+        """A copy, which takes as much memory again; or with views of the subspace."""
         return SurrogateState(
             here=self.here.theta.clone(),
             before=self.before.theta.clone(),
             here_coordinates=self.here.coordinates.clone(),
             before_coordinates=self.before.coordinates.clone(),
-            subspace=self._subspace.state_dict(),
+            subspace=self._subspace.state_dict(copy),
             model=self.model.state_dict(),
         )
 
