@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from omegaconf import OmegaConf
+from rows import dense
 
 from adamrepro.data import (
     DATASETS,
@@ -113,7 +114,7 @@ def fingerprints(split):
 
 def rows(split, idx):
     x, y = split.batch(idx)
-    return (x if isinstance(x, torch.Tensor) else x.dense()), y
+    return dense(x), y
 
 
 def test_every_data_set_is_in_the_table():

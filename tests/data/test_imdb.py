@@ -5,6 +5,7 @@ import archives
 import numpy as np
 import pytest
 import torch
+from rows import dense
 
 from adamrepro.data import Features, ImdbConfig, Source, imdb, load_dataset, reviews
 from adamrepro.errors import UserError
@@ -17,8 +18,8 @@ def load(root: Path, config: ImdbConfig = COUNTS):
     return load_dataset(config, root=root)
 
 
-def dense(split) -> np.ndarray:
-    return split.batch(torch.arange(len(split)))[0].dense().numpy()
+def matrix(split) -> np.ndarray:
+    return dense(split.batch(torch.arange(len(split)))[0]).numpy()
 
 
 def count(text: str) -> list[int]:
@@ -31,22 +32,22 @@ def test_rows_are_the_reviews_positive_first_then_by_number(imdb_root):
     for split, part in (("train", data.train), ("test", data.test)):
         names = [f"pos/{i}_8.txt" for i in range(6)] + [f"neg/{i}_3.txt" for i in range(6)]
         texts = [(imdb_root / "aclImdb" / split / name).read_text() for name in names]
-        assert dense(part).tolist() == [count(text) for text in texts]
+        assert matrix(part).tolist() == [count(text) for text in texts]
 
 
 def test_features_are_cut_to_the_first_words_and_made_binary(imdb_root):
-    whole = dense(load(imdb_root).train)
+    whole = matrix(load(imdb_root).train)
     assert whole.max() > 1
     binary = load(imdb_root, ImdbConfig(vocabulary=7)).train
     assert binary.features == 7
-    assert np.array_equal(dense(binary), whole[:, :7] > 0)
+    assert np.array_equal(matrix(binary), whole[:, :7] > 0)
 
 
 def test_the_authors_counts_are_read_where_the_reviews_are_not_there(imdb_feat_root):
     data = load(imdb_feat_root)
     for split, part in (("train", data.train), ("test", data.test)):
         lines = (imdb_feat_root / "aclImdb" / split / "labeledBow.feat").read_text().splitlines()
-        for line, row in zip(lines, dense(part), strict=True):
+        for line, row in zip(lines, matrix(part), strict=True):
             pairs = dict(map(int, pair.split(":")) for pair in line.split()[1:])
             assert row.tolist() == [pairs.get(i, 0) for i in range(WORDS)]
 

@@ -155,12 +155,19 @@ def test_ranges_are_checked(name: str, setting: dict[str, float]) -> None:
 
 
 def test_inputs_of_any_shape_are_flattened_where_the_model_is_flat() -> None:
-    """MNIST is stored flat; a data set of images of another shape must be told apart early."""
-    for config in (LogisticConfig(init=Init.normal), MlpConfig(hidden=5)):
+    for config in (LogisticConfig(init=Init.normal), MlpConfig(hidden=5), VaeConfig(hidden=5)):
         model = config.build(2, torch.Size([3, 4, 4]), 4)
         assert next(model.parameters()).shape[1] == 48
         x: Tensor = torch.rand(5, 3, 4, 4)
         assert model.cost(x, torch.arange(5) % 4, noise()).shape == (2,)
+
+
+@pytest.mark.parametrize("x", ["words", "whitened"])
+def test_a_vae_wants_pixels(x: str) -> None:
+    model, (pixels, y) = vae(VaeConfig(hidden=9, latent=3)), examples((12,))
+    wrong = {"words": sparse(pixels), "whitened": pixels - 0.5}[x]
+    with pytest.raises(UserError, match=r"model=vae: expected pixels in \[0, 1\]"):
+        model.error(wrong, y, noise())
 
 
 def test_a_convnet_wants_images() -> None:

@@ -59,7 +59,8 @@ class Vae(Model):
         -L = KL(q(z|x) || N(0, I)) - log p(x|z), z = mu + sigma * epsilon (Kingma & Welling 2013,
         eq. 10); epsilon [B, latent] is shared by the members.
         """
-        assert isinstance(x, Tensor)
+        assert isinstance(x, Tensor)  # see `error`
+        x = x.flatten(1)
         if self.config.binarize:
             x = noise.binarize(x)
         h_rbh = F.softplus(self.encoder(x))
@@ -73,4 +74,11 @@ class Vae(Model):
         return (kl - log_likelihood) / x.shape[0]
 
     def error(self, x: Input, y: Tensor, noise: Noise) -> tuple[Tensor, None]:
+        """Return cost [R] and None; raises UserError where x holds no probabilities.
+
+        Clean costs come before the first step, so that nothing is trained on other inputs.
+        """
+        ok = isinstance(x, Tensor) and bool(((x >= 0) & (x <= 1)).all())
+        known = "dataset=mnist, or dataset=cifar10 dataset.whitening=none"
+        require(ok, "model", self.config.name, f"pixels in [0, 1], as of {known}")
         return self.cost(x, y, noise), None
