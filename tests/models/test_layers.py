@@ -4,7 +4,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from model_table import Rows, examples, gradients, sparse
+from model_table import Rows, examples, gradients, noise, sparse
 from torch import nn
 from torch.nn import functional as F
 
@@ -92,6 +92,19 @@ def test_the_papers_convnet() -> None:
     for expected in (16, 8, 4):
         side = pooled(side)
         assert side == expected
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_the_convnets_images_stay_in_channels_last(members: int) -> None:
+    """So that no stage spends time on turning its maps round."""
+    model = ConvNetConfig(hidden=5, dropout_input=0.2).build(members, torch.Size([3, 32, 32]), 10)
+    seen = []
+    for stage in model.stages:  # type: ignore[union-attr]
+        stage.register_forward_hook(lambda _, given, found: seen.extend([*given, found]))
+    model.cost(torch.rand(2, 3, 32, 32), torch.tensor([0, 1]), noise())
+    assert len(seen) == 6
+    assert all(x.is_contiguous(memory_format=torch.channels_last) for x in seen)
+    assert not any(x.is_contiguous() for x in seen)
 
 
 SPREAD = {

@@ -42,19 +42,17 @@ class Linear(nn.Module):
         """One product [B, in] x [in, R*out] for all members: [R, B, out]."""
         members, inputs, outputs = self.weight.shape
         wide = self.weight.transpose(0, 1).reshape(inputs, members * outputs)
-        if isinstance(x, Tensor):
-            product = x.flatten(1) @ wide  # images as rows
-        else:
-            product = sparse_product(x, wide)
+        # images as rows
+        product = x.flatten(1) @ wide if isinstance(x, Tensor) else sparse_product(x, wide)
         return product.view(-1, members, outputs).transpose(0, 1)
 
 
 def sparse_product(x: SparseRows, wide: Tensor) -> Tensor:
     """Sparse rows [B, in] x wide [in, out]: [B, out], differentiable in wide alone."""
-    val = x.val.to(wide.dtype)
     # on a GPU index_add_ adds in an order that differs between runs
-    product = _bag if wide.is_cuda else _Bag.apply
-    return product(wide, x.crow, x.col, val)  # type: ignore[no-any-return,no-untyped-call]
+    bag = _bag if wide.is_cuda else _Bag.apply
+    product: Tensor = bag(wide, x.crow, x.col, x.val.to(wide.dtype))
+    return product
 
 
 def _bag(wide: Tensor, crow: Tensor, col: Tensor, val: Tensor) -> Tensor:

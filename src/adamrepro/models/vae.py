@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from adamrepro.errors import require
 from adamrepro.models.initialize import Init, initialize
 from adamrepro.models.layers import Input, Linear
-from adamrepro.models.model import Model, ModelConfig
+from adamrepro.models.model import Model, ModelConfig, widened
 from adamrepro.models.noise import Noise
 
 
@@ -64,10 +64,10 @@ class Vae(Model):
         if self.config.binarize:
             x = noise.binarize(x)
         h_rbh = F.softplus(self.encoder(x))
-        mu, log_variance = self.mu(h_rbh), self.log_variance(h_rbh)
-        epsilon = noise.normal(x.shape[0], self.config.latent, like=x)  # never in bf16
+        mu, log_variance = widened(self.mu(h_rbh)), widened(self.log_variance(h_rbh))
+        epsilon = noise.normal(x.shape[0], self.config.latent, like=x)
         z = mu + (0.5 * log_variance).exp() * epsilon
-        logits = self.logits(F.softplus(self.decoder(z)))
+        logits = widened(self.logits(F.softplus(self.decoder(z))))
         kl: Tensor = 0.5 * (mu.square() + log_variance.exp() - 1 - log_variance).sum((1, 2))
         # log p(x|z) of a Bernoulli is x*l - softplus(l); no float32 loss at large |l|
         log_likelihood: Tensor = (x * logits - F.softplus(logits)).sum((1, 2))
