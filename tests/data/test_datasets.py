@@ -223,7 +223,10 @@ def test_configs_work_as_omegaconf_schemas(name):
         (lambda: ImdbConfig(examples=-5), r"dataset\.examples=-5: expected 1 to 25000"),
         (lambda: ImdbConfig(vocabulary=0), r"dataset\.vocabulary=0: expected at least 1"),
         (lambda: CifarConfig(examples=50_001), r"dataset\.examples=50001: expected 1 to 50000"),
-        (lambda: CifarConfig(zca_epsilon=0.0), r"dataset\.zca_epsilon=0\.0: expected more than 0"),
+        (
+            lambda: CifarConfig(zca_epsilon=0.0),
+            r"dataset\.zca_epsilon=0\.0: expected a number above 0",
+        ),
         (lambda: CifarConfig(zca_epsilon=float("nan")), r"dataset\.zca_epsilon=nan"),
     ],
 )

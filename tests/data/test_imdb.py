@@ -12,6 +12,7 @@ from adamrepro.errors import UserError
 
 WORDS = len(archives.WORDS)
 COUNTS = ImdbConfig(vocabulary=WORDS, features=Features.counts)
+BINARY = ImdbConfig(vocabulary=20)
 
 
 def load(root: Path, config: ImdbConfig = COUNTS):
@@ -52,6 +53,25 @@ def test_the_authors_counts_are_read_where_the_reviews_are_not_there(imdb_feat_r
             assert row.tolist() == [pairs.get(i, 0) for i in range(WORDS)]
 
 
+def test_the_authors_counts_and_the_reviews_are_the_same_data(imdb_root):
+    """aclImdb/README: lines RATING WORD:COUNT ..., words numbered from 0 in imdb.vocab."""
+    folder = imdb_root / "aclImdb"
+    read = {config.features: load(imdb_root, config) for config in (COUNTS, BINARY)}
+    for split in reviews.SPLITS:
+        lines = []
+        for sentiment in ("pos", "neg"):
+            for number in range(6):
+                (path,) = (folder / split / sentiment).glob(f"{number}_*.txt")
+                pairs = " ".join(f"{i}:{n}" for i, n in enumerate(count(path.read_text())) if n)
+                lines.append(f"{path.stem.split('_')[1]} {pairs}\n")
+            (folder / split / sentiment).rename(folder / f"{split} {sentiment}")
+        (folder / split / "labeledBow.feat").write_text("".join(lines))
+    for config in (COUNTS, BINARY):
+        again = load(imdb_root, config)
+        assert again.sha256 == read[config.features].sha256
+        assert np.array_equal(matrix(again.test), matrix(read[config.features].test))
+
+
 def test_reviews_come_before_the_authors_counts(imdb_root):
     expected = load(imdb_root).sha256
     (imdb_root / "aclImdb" / "train" / "labeledBow.feat").write_text("9 0:1\n")
@@ -66,6 +86,17 @@ def test_the_published_reviews_are_known_by_their_digest(imdb_root, monkeypatch)
     vocabulary = imdb_root / "aclImdb" / "imdb.vocab"
     monkeypatch.setattr(imdb, "VOCABULARY_SHA256", imdb._sha256(vocabulary))
     assert load(imdb_root).source is Source.CANONICAL
+    whole = load(imdb_root).sha256
+    one, other = (imdb_root / "aclImdb" / s / "pos" / "1_8.txt" for s in reviews.SPLITS)
+    swap(one, other)
+    assert load(imdb_root).source is Source.MIRROR
+    assert load(imdb_root).sha256 != whole
+
+
+def swap(one: Path, other: Path) -> None:
+    first, second = one.read_bytes(), other.read_bytes()
+    one.write_bytes(second)
+    other.write_bytes(first)
 
 
 def spy(monkeypatch) -> list[int]:

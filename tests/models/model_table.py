@@ -20,7 +20,6 @@ class Rows:
     crow: Tensor
     col: Tensor
     val: Tensor
-    features: int
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def sparse(x: Tensor) -> Rows:
     """The same minibatch as sparse rows; empty rows included."""
     row, col = x.nonzero(as_tuple=True)
     ends = torch.bincount(row, minlength=len(x)).cumsum(0)
-    return Rows(torch.cat([ends.new_zeros(1), ends]), col, x[row, col].float(), x.shape[1])
+    return Rows(torch.cat([ends.new_zeros(1), ends]), col, x[row, col].float())
 
 
 def noise(seed: int = 3, *, dropout: bool = True) -> Noise:

@@ -48,7 +48,7 @@ def test_sparse_rows_equal_dense_rows(config: LogisticConfig | MlpConfig) -> Non
 
 def test_an_empty_minibatch_row_at_the_end() -> None:
     layer = randomised(Linear(2, 3, 4))
-    rows = Rows(torch.tensor([0, 1, 1]), torch.tensor([1]), torch.tensor([2.0]), 3)
+    rows = Rows(torch.tensor([0, 1, 1]), torch.tensor([1]), torch.tensor([2.0]))
     dense = torch.tensor([[0.0, 2.0, 0.0], [0.0, 0.0, 0.0]], dtype=torch.float64)
     torch.testing.assert_close(layer(rows), layer(dense), rtol=1e-12, atol=0)
 

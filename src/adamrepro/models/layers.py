@@ -18,7 +18,6 @@ class SparseRows(Protocol):
     crow: Tensor  # int64 [B + 1]
     col: Tensor  # int64 [nnz]
     val: Tensor  # [nnz]
-    features: int
 
 
 Input = Tensor | SparseRows

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from adamrepro.errors import require
-from adamrepro.models.initialize import Init
+from adamrepro.models.initialize import Init, initialize
 from adamrepro.models.layers import Input
 from adamrepro.models.noise import Noise
 
@@ -44,8 +44,8 @@ class ModelConfig:
         raise NotImplementedError
 
     def initialize(self, model: nn.Module, generator: torch.Generator) -> None:
-        """Draw the initial parameters."""
-        raise NotImplementedError
+        """Draw the initial parameters: the weights; biases are zero."""
+        initialize(model, self.init, generator, std=self.init_std)
 
 
 class Model(nn.Module):
