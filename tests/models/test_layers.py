@@ -1,4 +1,5 @@
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ from model_table import Rows, examples, gradients, noise, sparse
 from torch import nn
 from torch.nn import functional as F
 
-from adamrepro.models import Init
+from adamrepro.models import Init, layers
 from adamrepro.models.convnet import ConvNetConfig, pooled
 from adamrepro.models.initialize import initialize
 from adamrepro.models.layers import Conv2d, Linear, split_members
@@ -44,6 +45,17 @@ def test_sparse_rows_equal_dense_rows(config: LogisticConfig | MlpConfig) -> Non
     randomised(model)
     for dense, rows in zip(gradients(model, x, y), gradients(model, sparse(x), y), strict=True):
         torch.testing.assert_close(rows, dense, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("bag", [layers._bag, layers._Bag.apply])
+def test_the_products_of_cpu_and_gpu_have_the_dense_products_gradient(bag: Callable) -> None:
+    x = torch.rand(7, 20, dtype=torch.float64).sub(0.7).clamp(min=0).float().double()
+    rows, wide = sparse(x), torch.randn(20, 6, dtype=torch.float64, requires_grad=True)
+    upstream = torch.randn(7, 6, dtype=torch.float64)
+    product = bag(wide, rows.crow, rows.col, rows.val.double())
+    torch.testing.assert_close(product, x @ wide, rtol=1e-12, atol=1e-12)
+    (found,) = torch.autograd.grad(product, wide, upstream)
+    torch.testing.assert_close(found, x.T @ upstream, rtol=1e-12, atol=1e-12)
 
 
 def test_an_empty_minibatch_row_at_the_end() -> None:
