@@ -41,6 +41,7 @@ def test_estimate_covers_what_is_allocated():
     for part in (optimizer._surrogate, optimizer._evaluate):
         collect(part)
     assert 0.7 * memory_needed(m, n) < sum(held) < memory_needed(m, n)
+    assert optimizer.bytes == sum(held)
 
 
 def test_too_little_memory_says_how_many_fit():
