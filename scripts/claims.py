@@ -14,7 +14,7 @@ from rich.table import Table
 
 from adamrepro.claims import CLAIMS, Book, Claim
 from adamrepro.errors import UserError
-from adamrepro.results.store import write_atomically
+from adamrepro.files import write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
 

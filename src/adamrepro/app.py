@@ -6,10 +6,11 @@ import logging
 import os
 import platform
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -20,13 +21,15 @@ from adamrepro.data.console import console_progress
 from adamrepro.data.sources import no_progress
 from adamrepro.errors import UserError
 from adamrepro.optim import can_compile, structure
+from adamrepro.results.rows import as_text
 from adamrepro.results.run_id import Value, population_id, run_id, setting_id
-from adamrepro.results.store import Store
+from adamrepro.results.store import GivenUp, Store
 from adamrepro.tracking.feed import Feed, News
 from adamrepro.tracking.settings import Tracker
 from adamrepro.training import (
     Checkpoint,
     Compile,
+    Interrupted,
     Loop,
     MemberCurve,
     Population,
@@ -178,25 +181,43 @@ def train(
 ) -> None:
     """Train a population and save its runs; resumes from its checkpoint.
 
-    Holds the lock of the first member: another process with the same population waits, then
-    finds the runs done. Raises Interrupted when told to stop.
+    Holds the population's lock: another process with the same population waits, then finds the
+    runs done. Raises Interrupted when told to stop.
     """
-    with plan.store.lock(plan.identity):
-        if all(job.run_id in plan.store.done() for job in plan.jobs):
-            return
-        config = plan.config
-        set_up_torch(config)
-        data = dataset_of(config)
-        checkpoint = Checkpoint(plan.store.checkpoint_path(plan.identity), plan.identity)
-        loop = build_loop(plan, data, checkpoint, on_progress, should_stop)
-        if config.tracking.name is not Tracker.none:
-            feed = Feed([row_of(job, MemberCurve(), data, 0.0) for job in plan.jobs])
-            loop.on_epoch = lambda _: on_news(feed.news(loop.curves, loop.examples))
-        curves = loop.run()
-        checkpoint.save(loop.state_dict())
-        for job, curve in zip(plan.jobs, curves, strict=True):
-            plan.store.save(row_of(job, curve, data, loop.seconds / len(curves)), curve.rows)
-        checkpoint.remove()
+    try:
+        with plan.store.lock(plan.identity, should_stop) as note:
+            if all(job.run_id in plan.store.done() for job in plan.jobs):
+                return
+            train_locked(plan, note, on_progress, should_stop, on_news)
+    except GivenUp:
+        raise Interrupted from None
+
+
+def train_locked(
+    plan: Plan,
+    note: Callable[[Mapping[str, Any]], None],
+    on_progress: Callable[[Progress], None],
+    should_stop: Callable[[], bool],
+    on_news: Callable[[Sequence[News]], None],
+) -> None:
+    """Train a population whose lock is held, and leave a note of its members and its time."""
+    config = plan.config
+    set_up_torch(config)
+    data = dataset_of(config)
+    rows = [row_of(job, MemberCurve(), data, 0.0) for job in plan.jobs]
+    about = {"host": platform.node(), "device": rows[0]["device"], "runs": [*map(as_text, rows)]}
+    note(about)
+    checkpoint = Checkpoint(plan.store.checkpoint_path(plan.identity), plan.identity)
+    loop = build_loop(plan, data, checkpoint, on_progress, should_stop)
+    if config.tracking.name is not Tracker.none:
+        feed = Feed(rows)
+        loop.on_epoch = lambda _: on_news(feed.news(loop.curves, loop.examples))
+    curves = loop.run()
+    checkpoint.save(loop.state_dict())
+    for job, curve in zip(plan.jobs, curves, strict=True):
+        plan.store.save(row_of(job, curve, data, loop.seconds / len(curves)), curve.rows)
+    checkpoint.remove()
+    note({**about, "seconds": loop.seconds, "passes": loop.epoch})
 
 
 def build_loop(

@@ -11,7 +11,7 @@ from typing import Any
 
 from adamrepro.data.batches import Dense, Sparse, SparseBatch
 from adamrepro.data.cifar10 import CifarConfig, Whitening, load_cifar10
-from adamrepro.data.dataset import DataSet, Source
+from adamrepro.data.dataset import DataSet, Source, check_finite
 from adamrepro.data.imdb import Features, ImdbConfig, load_imdb
 from adamrepro.data.mnist import MnistConfig, load_mnist
 from adamrepro.data.sources import Progress, Request, no_progress
@@ -72,8 +72,10 @@ def load_dataset(
         root=Path(root).expanduser(), download=download, stand_in=stand_in, progress=progress
     )
     try:
-        return LOADERS[type(config)](config, request)
+        data = LOADERS[type(config)](config, request)
     except OSError as error:
         raise UserError(
             f"{config.name}: {error.filename} cannot be read: {error.strerror}."
         ) from error
+    check_finite(data, request.root)
+    return data

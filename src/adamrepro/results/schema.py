@@ -13,6 +13,8 @@ from pathlib import Path
 import pandas as pd
 
 from adamrepro.errors import UserError
+from adamrepro.results.checksum import verify
+from adamrepro.results.rows import read_curves, read_rows
 
 RUN_ID_COLUMNS = (
     "run_id",
@@ -52,11 +54,17 @@ class Tables:
 
     @classmethod
     def read(cls, folder: Path) -> Tables:
-        """Read both tables of `folder`; a missing file or column is a UserError."""
+        """Read both tables of `folder`.
+
+        Raises UserError for a missing file or column, and for a run with a checksum that was
+        changed after it was written.
+        """
         runs = _read(folder / "runs.csv", (*RUN_ID_COLUMNS, *RUN_RECORD_COLUMNS))
         curves = _read(folder / "curves.csv", CURVE_COLUMNS)
         for column in _TEXT:
             runs[column] = runs[column].fillna("")
+        signed = {r["run_id"]: r for r in read_rows(folder / "runs.csv") if r["checksum"]}
+        verify(folder, signed, read_curves(folder / "curves.csv", signed))
         return cls(runs, curves)
 
     @staticmethod
