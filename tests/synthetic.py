@@ -26,6 +26,12 @@ def paper_curve(panel: Panel, series: str) -> pd.Series:
     return pd.Series(10 ** np.interp(asked, epochs, known), index=asked)
 
 
+def relative(name: str, panel: Panel) -> str:
+    """The drawn series of the same optimizer as an extra one."""
+    kin = (f"{name}+dropout", name.removesuffix("+dropout"), name.partition(" (")[0])
+    return next(other for other in kin if other in panel.series)
+
+
 def tables_like(
     experiment: str,
     *,
@@ -41,7 +47,7 @@ def tables_like(
     panel = panel_of(experiment)
     if curves is None:
         curves = {name: paper_curve(panel, name) for name in panel.series}
-        curves |= {name: curves[f"{name}+dropout"] * 0.6 for name in panel.extra}
+        curves |= {name: curves[relative(name, panel)] * 0.6 for name in panel.extra}
     random = np.random.default_rng(0)
     runs: list[dict[str, object]] = []
     rows: list[pd.DataFrame] = []

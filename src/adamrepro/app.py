@@ -6,7 +6,7 @@ import logging
 import os
 import platform
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from adamrepro.data import Progress as Counter
 from adamrepro.data.console import console_progress
 from adamrepro.data.sources import no_progress
 from adamrepro.errors import UserError
-from adamrepro.optim import can_compile, structure
+from adamrepro.optim import SfoSettings, can_compile, structure
 from adamrepro.results.rows import as_text
 from adamrepro.results.run_id import Value, population_id, run_id, setting_id
 from adamrepro.results.store import GivenUp, Store
@@ -32,9 +32,11 @@ from adamrepro.training import (
     Interrupted,
     Loop,
     MemberCurve,
+    Members,
     Population,
     Precision,
     Progress,
+    QuasiNewton,
 )
 
 log = logging.getLogger(__name__)
@@ -167,6 +169,8 @@ def group_key(config: RunConfig) -> tuple[object, ...]:
 
 
 def population_size(config: RunConfig) -> int:
+    if isinstance(config.optimizer, SfoSettings):
+        return 1  # its subspace is of one run
     if config.population.size != "auto":
         return int(config.population.size)
     on_gpu = device_of(config).type != "cpu"
@@ -188,36 +192,39 @@ def train(
         with plan.store.lock(plan.identity, should_stop) as note:
             if all(job.run_id in plan.store.done() for job in plan.jobs):
                 return
-            train_locked(plan, note, on_progress, should_stop, on_news)
+            about = {
+                "host": platform.node(),
+                "device": device_name(device_of(plan.config)),
+                "runs": [as_text(job.config.settings()) for job in plan.jobs],
+            }
+            note(about)
+            loop = train_locked(plan, on_progress, should_stop, on_news)
+            note({**about, "seconds": loop.seconds, "passes": loop.epoch})
     except GivenUp:
         raise Interrupted from None
 
 
 def train_locked(
     plan: Plan,
-    note: Callable[[Mapping[str, Any]], None],
     on_progress: Callable[[Progress], None],
     should_stop: Callable[[], bool],
     on_news: Callable[[Sequence[News]], None],
-) -> None:
-    """Train a population whose lock is held, and leave a note of its members and its time."""
+) -> Loop:
+    """Train a population whose lock is held; returns its loop, at the end of its work."""
     config = plan.config
     set_up_torch(config)
     data = dataset_of(config)
-    rows = [row_of(job, MemberCurve(), data, 0.0) for job in plan.jobs]
-    about = {"host": platform.node(), "device": rows[0]["device"], "runs": [*map(as_text, rows)]}
-    note(about)
     checkpoint = Checkpoint(plan.store.checkpoint_path(plan.identity), plan.identity)
     loop = build_loop(plan, data, checkpoint, on_progress, should_stop)
     if config.tracking.name is not Tracker.none:
-        feed = Feed(rows)
+        feed = Feed([row_of(job, MemberCurve(), data, loop) for job in plan.jobs])
         loop.on_epoch = lambda _: on_news(feed.news(loop.curves, loop.examples))
     curves = loop.run()
     checkpoint.save(loop.state_dict())
     for job, curve in zip(plan.jobs, curves, strict=True):
-        plan.store.save(row_of(job, curve, data, loop.seconds / len(curves)), curve.rows)
+        plan.store.save(row_of(job, curve, data, loop), curve.rows)
     checkpoint.remove()
-    note({**about, "seconds": loop.seconds, "passes": loop.epoch})
+    return loop
 
 
 def build_loop(
@@ -230,20 +237,8 @@ def build_loop(
     """Build the loop that trains a population."""
     config = plan.config
     device = device_of(config)
-    population = Population(
-        config.model,
-        [job.config.optimizer for job in plan.jobs],
-        [job.config.training.l2 for job in plan.jobs],
-        config.schedule,
-        shape=data.train.shape,
-        classes=data.classes,
-        seed=config.seed,
-        device=device,
-        precision=config.training.precision,
-        compiled=compile_update(plan, data),
-    )
     return Loop(
-        population,
+        build_members(plan, data, device),
         data.train.to(device),
         data.test.to(device),
         config.training,
@@ -253,6 +248,27 @@ def build_loop(
         on_progress=on_progress,
         should_stop=should_stop,
     )
+
+
+def build_members(plan: Plan, data: DataSet, device: torch.device) -> Members:
+    """Build what the loop trains: a population of an update rule, or a run of SFO."""
+    config = plan.config
+    common: Any = {
+        "shape": data.train.shape,
+        "classes": data.classes,
+        "seed": config.seed,
+        "device": device,
+        "precision": config.training.precision,
+    }
+    penalties = [job.config.training.l2 for job in plan.jobs]
+    if isinstance(config.optimizer, SfoSettings):
+        minibatches = -(-len(data.train) // config.training.batch_size)
+        return QuasiNewton(
+            config.model, config.optimizer, penalties[0], minibatches=minibatches, **common
+        )
+    rules: Any = [job.config.optimizer for job in plan.jobs]
+    compiled = compile_update(plan, data)
+    return Population(config.model, rules, penalties, config.schedule, compiled=compiled, **common)
 
 
 def compile_update(plan: Plan, data: DataSet) -> bool:
@@ -267,9 +283,9 @@ def compile_update(plan: Plan, data: DataSet) -> bool:
     return can_compile() and elements * per_epoch * config.training.epochs > COMPILE_ABOVE
 
 
-def row_of(job: Job, curve: MemberCurve, data: DataSet, seconds: float) -> dict[str, Value]:
-    """Return the run's row of runs.csv."""
-    config = job.config
+def row_of(job: Job, curve: MemberCurve, data: DataSet, loop: Loop) -> dict[str, Value]:
+    """Return the run's row of runs.csv; time and memory are a member's share."""
+    config, members = job.config, len(loop.curves)
     return {
         "run_id": job.run_id,
         "setting_id": job.setting_id,
@@ -280,7 +296,8 @@ def row_of(job: Job, curve: MemberCurve, data: DataSet, seconds: float) -> dict[
         **config.settings(),
         "data_source": str(data.source),
         "data_sha": data.sha256[:12],
-        "seconds": round(seconds, 1),
+        "seconds": round(loop.seconds / members, 1),
+        "optimizer_mb": round(loop.population.optimizer_bytes / members / 1e6, 2),
         "device": device_name(device_of(config)),
         "threads": config.execution.threads,
         "torch": torch.__version__,

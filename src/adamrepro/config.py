@@ -14,10 +14,10 @@ from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 from adamrepro.data import DATASETS
 from adamrepro.errors import UserError, require
 from adamrepro.models import MODELS, ModelConfig
-from adamrepro.optim import RULES, Rule, Schedule
+from adamrepro.optim import OPTIMIZERS, Decay, Rule, Schedule, SfoSettings
 from adamrepro.results.run_id import Value
 from adamrepro.tracking.settings import Tracking
-from adamrepro.training import Training
+from adamrepro.training import Order, Training
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -76,7 +76,7 @@ class RunConfig:
     seed: int
     dataset: Any
     model: ModelConfig
-    optimizer: Rule
+    optimizer: Rule | SfoSettings
     schedule: Schedule
     training: Training
     data: Data
@@ -84,6 +84,16 @@ class RunConfig:
     execution: Execution = field(default_factory=Execution)
     tracking: Tracking = field(default_factory=Tracking)
     results: str = "results"
+
+    def __post_init__(self) -> None:
+        """Check what must go together; raises UserError naming the key."""
+        if isinstance(self.optimizer, SfoSettings):
+            ok = self.training.order is not Order.shuffled
+            expected = "once or fixed with optimizer=sfo, whose minibatches never change"
+            require(ok, "training.order", self.training.order.value, expected)
+            ok = self.schedule.decay is Decay.constant
+            expected = "constant with optimizer=sfo, which has no step size"
+            require(ok, "schedule.decay", self.schedule.decay.value, expected)
 
     @property
     def results_root(self) -> Path:
@@ -107,7 +117,11 @@ def plain(settings: Any) -> dict[str, Value]:
     return {name: value.value if isinstance(value, Enum) else value for name, value in pairs}
 
 
-GROUPS: dict[str, Mapping[str, type]] = {"dataset": DATASETS, "model": MODELS, "optimizer": RULES}
+GROUPS: dict[str, Mapping[str, type]] = {
+    "dataset": DATASETS,
+    "model": MODELS,
+    "optimizer": OPTIMIZERS,
+}
 """Config groups whose class is told by their name."""
 
 SECTIONS: dict[str, type] = {

@@ -20,6 +20,8 @@ EXPERIMENT_OF = {
     "mnist-logistic": "fig1a",
     "imdb-sparse": "fig1b",
     "mlp-dropout": "fig2a",
+    "sfo-speed": "fig2b",
+    "sfo-noise": "fig2b",
     "convnet-early": "fig3",
     "convnet-late": "fig3",
     "bias-stability": "fig4",
@@ -111,6 +113,52 @@ def test_bias_claims_of_a_cut_budget_say_so() -> None:
     found = judge("bias-stability", figure_4_tables(last=10))
     assert found.verdict == Verdict.SUPPORTED
     assert "10 of 100 passes" in found.note
+
+
+def sfo_tables(
+    factors: Mapping[str, float] = {}, *, seconds: float = 700.0, power: float = 1.0
+) -> Tables:
+    """Figure 2b as in the paper: SFO takes `seconds` where Adam takes 100, memory ~ N^power."""
+    panel = panel_of("fig2b")
+    curves = {name: paper_curve(panel, name) for name in panel.series}
+    curves |= {name: curves[name.removesuffix("+dropout").split(" ")[0]] for name in panel.extra}
+    passes = range(1, panel.last_epoch + 1)  # SFO's last plotted point is a pass earlier
+    curves = {
+        name: curve.reindex(passes, method="ffill") * factors.get(name, 1.0)
+        for name, curve in curves.items()
+    }
+    tables = tables_like("fig2b", curves=curves)
+    sizes = {0.0001: 300, 0.0003: 600, 0.001: 1200, 0.003: 2400, 0.01: 4800}
+    is_sfo = tables.runs["series"].str.startswith("SFO")
+    batch = tables.runs["optimizer.alpha"].round(6).map(sizes)
+    runs = tables.runs.assign(
+        **{"training.batch_size": batch, "optimizer_mb": (60_000 / batch) ** power},
+        seconds=np.where(is_sfo, seconds, 100.0),
+    )
+    return Tables(runs, tables.curves)
+
+
+@pytest.mark.parametrize(
+    ("claim", "options", "expected"),
+    [
+        ("sfo-speed", {}, Verdict.SUPPORTED),
+        ("sfo-speed", {"seconds": 2000.0}, Verdict.MIXED),
+        ("sfo-speed", {"power": 2.0}, Verdict.MIXED),
+        ("sfo-speed", {"factors": {"SFO": 1e-4}}, Verdict.MIXED),
+        (
+            "sfo-speed",
+            {"factors": {"SFO": 1e-4}, "power": 2.0, "seconds": 50.0},
+            Verdict.REFUTED,
+        ),
+        ("sfo-noise", {"factors": {"SFO+dropout": 1e5}}, Verdict.SUPPORTED),
+        ("sfo-noise", {"factors": {"SFO+dropout": 0.1}}, Verdict.REFUTED),
+    ],
+)
+def test_sfo(claim: str, options: dict[str, object], expected: Verdict) -> None:
+    found = judge(claim, sfo_tables(**options))
+    assert found.verdict == expected, found
+    assert found.sentence
+    assert any(digit in found.evidence for digit in "0123456789")
 
 
 @pytest.mark.parametrize("claim", CLAIMS)

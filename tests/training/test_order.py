@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 import torch
-from digits import TINY_MLP, TRAIN, make_loop, rows
+from digits import TINY_MLP, TRAIN, digits, make_loop, rows
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
@@ -86,10 +86,8 @@ class Watched:
 
 
 def asked_in_training(training: Training, rules: list[Rule], **options: Any) -> list[list[int]]:
-    loop = make_loop(rules, training=training, **options)
-    watched = Watched(loop.train_split)
-    loop.train_split = watched
-    loop.run()
+    watched = Watched(digits()[0])
+    make_loop(rules, training=training, train=watched, **options).run()
     return [idx for idx in watched.asked if len(idx) < TRAIN]  # evaluation takes all at once
 
 

@@ -12,12 +12,15 @@ from adamrepro.claims.curves import (
     mlp_dropout,
     mnist_logistic,
 )
+from adamrepro.claims.sfo import sfo_noise, sfo_speed
 
 # In the paper's order. A new claim is a function of the tables and a line here.
 CLAIMS: dict[str, Callable[[Book], Claim]] = {
     "mnist-logistic": mnist_logistic,
     "imdb-sparse": imdb_sparse,
     "mlp-dropout": mlp_dropout,
+    "sfo-speed": sfo_speed,
+    "sfo-noise": sfo_noise,
     "convnet-early": convnet_early,
     "convnet-late": convnet_late,
     "bias-stability": bias_stability,

@@ -83,8 +83,10 @@ def scope(book: Book, experiment: str, epochs: int) -> str:
     return ", ".join(limits(every_point(book.tables[experiment].runs), epochs))
 
 
-def costs(book: Book, experiment: str, series: Sequence[str], role: Role) -> Costs:
-    """train_cost of each series' chosen setting over the passes that the panel shows."""
+def costs(
+    book: Book, experiment: str, series: Sequence[str], role: Role, column: str = "train_cost"
+) -> Costs:
+    """`column` of each series' chosen setting over the passes that the panel shows."""
     tables, panel = book.tables[experiment], panel_of(experiment)
     choices = choose(tables.runs, tables.curves, panel, book.references[panel.name])
     runs = {
@@ -93,7 +95,7 @@ def costs(book: Book, experiment: str, series: Sequence[str], role: Role) -> Cos
         if choice.role == role and choice.series in series
     }
     last = min(panel.last_epoch, passes_of(tables.curves, grid_of(tables.runs)))
-    table = tables.curves.pivot(index="run_id", columns="epoch", values="train_cost")
+    table = tables.curves.pivot(index="run_id", columns="epoch", values=column)
     table = table.reindex(columns=range(1, last + 1)).fillna(np.inf)
     shared = sorted(set.intersection(*(set(found.index) for found in runs.values())))
     arrays = {

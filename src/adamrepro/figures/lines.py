@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ from adamrepro.results.fidelity import plotted
 from adamrepro.results.reference import Panel
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Choice, Role, choose, drawn_runs
+
+# Of curves that share a colour.
+_STYLES = ("-", ":", (0, (5, 1, 1, 1, 1, 1)))
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,11 @@ def draw(
     colour = colours(panel, [curve.series for curve in found])
     for name in panel.series:
         draw_paper(axes, reference[reference["series"] == name], colour[name])
+    drawn: Counter[str] = Counter()
     for curve in found:
-        style = ":" if curve.series in panel.extra else "-"
-        draw_ours(axes, panel, curve, costs, colour[curve.series], style=style)
+        hue = colour[curve.series]
+        draw_ours(axes, panel, curve, costs, hue, style=_STYLES[drawn[hue] % len(_STYLES)])
+        drawn[hue] += 1
     axes.legend(loc="upper right", framealpha=0.85, ncols=2 if len(found) > 6 else 1)
 
 
@@ -83,7 +89,7 @@ def draw_ours(
     costs: pd.DataFrame,
     colour: str,
     *,
-    style: str = "-",
+    style: str | tuple[int, tuple[int, ...]] = "-",
     width: float = 1.5,
 ) -> None:
     """Mean over the drawn seeds as a line, their range as a band."""
@@ -91,7 +97,9 @@ def draw_ours(
     x = seeds.index.to_numpy(dtype=float)
     mean = seeds.mean(axis=1, skipna=False).to_numpy()
     gid = f"ours:{curve.series}"
-    axes.plot(x, mean, style, color=colour, lw=width, zorder=4, label=curve.label, gid=gid)
+    axes.plot(
+        x, mean, linestyle=style, color=colour, lw=width, zorder=4, label=curve.label, gid=gid
+    )
     if seeds.shape[1] > 1:
         low, high = seeds.min(axis=1).to_numpy(), seeds.max(axis=1).to_numpy()
         gid = f"range:{curve.series}"

@@ -45,11 +45,13 @@ _METADATA: Mapping[str, dict[str, str | None]] = {
 def colours(panel: Panel, series: list[str]) -> dict[str, str]:
     """Colour of each of `series` and of the panel's own: by the place in its legend.
 
-    A series without dropout that the legend lacks shares the colour of the one with dropout.
+    A series beside the legend, "X+dropout" or "X (...)" of X, or X of "X+dropout", shares the
+    other one's colour.
     """
     found = dict(zip(panel.series, _PAPER_CYCLE, strict=False))
     for name in panel.extra:
-        found[name] = found[f"{name}+dropout"]
+        kin = (f"{name}+dropout", name.removesuffix("+dropout"), name.partition(" (")[0])
+        found[name] = next(found[relative] for relative in kin if relative in found)
     others = [name for name in series if name not in found]
     for place, name in enumerate(others):
         found[name] = _OTHER_CYCLE[place % len(_OTHER_CYCLE)]

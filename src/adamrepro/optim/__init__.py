@@ -7,7 +7,7 @@ from adamrepro.optim.adamax import AdaMax
 from adamrepro.optim.rmsprop import RMSProp
 from adamrepro.optim.rule import Hyper, Rule, stack, structure, zero_state
 from adamrepro.optim.schedule import Decay, Schedule, Unit
-from adamrepro.optim.sfo import SFO
+from adamrepro.optim.sfo import SFO, SfoSettings
 from adamrepro.optim.sgd import SGD, VelocityForm
 from adamrepro.optim.update import apply_rule, can_compile, make_update
 
@@ -19,8 +19,13 @@ RULES: dict[str, type[Rule]] = {
     "sgd": SGD,
     "adadelta": AdaDelta,
 }
+"""Update rules: every figure's first-order optimizers."""
+
+OPTIMIZERS: dict[str, type[Rule] | type[SfoSettings]] = {**RULES, "sfo": SfoSettings}
+"""Everything that optimizer=NAME selects."""
 
 __all__ = [
+    "OPTIMIZERS",
     "RULES",
     "SFO",
     "SGD",
@@ -34,6 +39,7 @@ __all__ = [
     "RMSProp",
     "Rule",
     "Schedule",
+    "SfoSettings",
     "Unit",
     "VelocityForm",
     "apply_rule",

@@ -69,8 +69,8 @@ class Rule:
         raise NotImplementedError
 
 
-def structure(rule: Rule) -> tuple[object, ...]:
-    """What members of one population must have in common: the rule and its non-numbers."""
+def structure(rule: Any) -> tuple[object, ...]:
+    """What members of one population must have in common: the optimizer and its non-numbers."""
     shared = (getattr(rule, f.name) for f in fields(rule))
     return (type(rule), *(value for value in shared if not isinstance(value, (bool, int, float))))
 

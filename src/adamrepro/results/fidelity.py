@@ -19,9 +19,11 @@ def plotted(runs: pd.DataFrame, curves: pd.DataFrame, panel: Panel) -> pd.DataFr
     Columns run_id, series, epoch, x, y; a row per run and epoch at which the cost is known.
     """
     points = curves.merge(runs[["run_id", "series"]], on="run_id")
-    y = points[panel.cost]
-    if panel.cost == "train_cost":
-        y = y.where(points["epoch"] > 0, points["train_nll"])
+    y = pd.Series(np.nan, index=points.index)
+    for series, rows in points.groupby("series"):
+        y[rows.index] = rows[panel.cost_of(str(series))]
+    # before any step there is no mean over a pass
+    y = y.where(points["epoch"] > 0, points["train_nll"])
     passes = points["epoch"] - points["series"].map(panel.shift_of)
     x = passes * points["series"].map(panel.stretch_of)
     points = points[["run_id", "series", "epoch"]].assign(x=x, y=y)
@@ -38,6 +40,7 @@ def distances(
     paper = reference.loc[reference["visible"], ["series", "x", panel.y_reference]]
     paper = paper.rename(columns={panel.y_reference: "paper"})
     common = plotted(runs, curves, panel).merge(paper, on=["series", "x"])
+    common = common.sort_values(["run_id", "x"])  # sums round alike whatever the tables' order
     square = _log10(common["y"] / common["paper"]) ** 2
     found = square.groupby(common["run_id"]).agg(["mean", "size"])
     found = found.reindex(pd.Index(runs["run_id"]))

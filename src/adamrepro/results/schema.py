@@ -29,7 +29,8 @@ RUN_ID_COLUMNS = (
 RUN_RECORD_COLUMNS = (
     "data_source",  # canonical | mirror | stand-in
     "data_sha",
-    "seconds",
+    "seconds",  # of training: clean costs and checkpoints are left out
+    "optimizer_mb",  # what the optimizer keeps beside parameters and gradients
     "device",
     "threads",
     "torch",

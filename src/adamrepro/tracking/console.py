@@ -1,5 +1,6 @@
 """Progress on the terminal: live bars, or plain lines where there is no terminal."""
 
+import math
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -14,6 +15,9 @@ from adamrepro.training import Progress
 
 PLAIN_SECONDS = 15.0
 """Least time between two plain lines."""
+
+SETTLED_SECONDS = 20.0
+"""Time before which the rate so far says nothing about the rest."""
 
 
 class Titled(Protocol):
@@ -72,7 +76,9 @@ class ProgressConsole:
     def progress(self, plan: Titled, progress: Progress) -> None:
         """Show how far a population has come."""
         self.share[plan.identity] = plan.work * progress.steps / progress.total_steps
-        note = f"epoch {progress.epoch}  cost {progress.best_cost:.4g}  live {progress.live}"
+        # no cost is known where a pass has just begun
+        cost = "" if math.isnan(progress.best_cost) else f"  cost {progress.best_cost:.4g}"
+        note = f"epoch {progress.epoch}{cost}  live {progress.live}"
         if plan.identity not in self.rows:
             self.rows[plan.identity] = self.bars.add_task(
                 plan.title, total=progress.total_steps, note=note
@@ -104,7 +110,9 @@ class ProgressConsole:
     def left(self) -> str:
         """Say how long the rest will take at the rate so far."""
         done = self.finished + sum(self.share.values())
-        if done <= 0 or done >= self.work:
+        passed = time.monotonic() - self.started
+        if done <= 0 or done >= self.work or passed < SETTLED_SECONDS:
             return ""
-        seconds = (time.monotonic() - self.started) * (self.work - done) / done
-        return f"{int(seconds // 60)}:{int(seconds % 60):02d} left"
+        minutes, seconds = divmod(int(passed * (self.work - done) / done), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours} h {minutes:02d} min left" if hours else f"{minutes}:{seconds:02d} left"

@@ -2,8 +2,10 @@
 
 from adamrepro.training.checkpoint import Checkpoint
 from adamrepro.training.loop import Interrupted, Loop, MemberCurve, Progress
+from adamrepro.training.members import Members
 from adamrepro.training.order import Order
 from adamrepro.training.population import Population
+from adamrepro.training.quasi_newton import QuasiNewton
 from adamrepro.training.settings import Compile, Precision, Training
 
 __all__ = [
@@ -12,9 +14,11 @@ __all__ = [
     "Interrupted",
     "Loop",
     "MemberCurve",
+    "Members",
     "Order",
     "Population",
     "Precision",
     "Progress",
+    "QuasiNewton",
     "Training",
 ]

@@ -3,17 +3,18 @@
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import torch
-from torch import Tensor
 
 from adamrepro.models import Noise
 from adamrepro.training.checkpoint import Checkpoint
+from adamrepro.training.members import Members
+from adamrepro.training.minibatches import Minibatches, Split
 from adamrepro.training.order import MinibatchOrder
-from adamrepro.training.population import Population
 from adamrepro.training.settings import Training
 from adamrepro.training.streams import stream
 
@@ -26,12 +27,8 @@ FINITE_CHECK_STEPS = 50
 """Steps between looks for a population of which no member is finite any more."""
 
 
-class Split(Protocol):
-    """Examples on one device, from which minibatches are sliced."""
-
-    def __len__(self) -> int: ...
-
-    def batch(self, idx: Tensor) -> tuple[Any, Tensor]: ...
+SLOW_SAVE = 3.0
+"""Seconds to write a checkpoint above which they are written as much less often."""
 
 
 class Interrupted(Exception):
@@ -46,6 +43,13 @@ class MemberCurve:
     diverged_epoch: int | None = None
 
 
+@dataclass
+class Pause:
+    """Time that did not go into training."""
+
+    seconds: float = 0.0
+
+
 @dataclass(frozen=True)
 class Progress:
     """Where the training of a population stands."""
@@ -58,11 +62,14 @@ class Progress:
 
 
 class Loop:
-    """Trains one population over its epochs, and can be stopped and resumed at any step."""
+    """Trains one population over its epochs, and can be stopped and resumed at any step.
+
+    `seconds` is the time spent on training: clean costs and checkpoints are left out.
+    """
 
     def __init__(
         self,
-        population: Population,
+        population: Members,
         train: Split,
         test: Split,
         settings: Training,
@@ -82,23 +89,25 @@ class Loop:
         self.checkpoint_seconds = checkpoint_seconds
         self.on_progress, self.on_epoch, self.should_stop = on_progress, on_epoch, should_stop
         self.device = population.parameters[0].device
-        self.order = MinibatchOrder(
-            len(train), settings.batch_size, settings.order, stream(seed, "order")
-        )
+        order = stream(seed, "order")
+        self.order = MinibatchOrder(len(train), settings.batch_size, settings.order, order)
+        self.minibatches = Minibatches(train, self.order, self.device)
         self.noise = Noise(stream(seed, "noise", self.device))
         self.curves = [MemberCurve() for _ in population.members]
         self.epoch = 0  # passes finished
         self.seconds = 0.0
+        self.paused = 0.0
+        self.save_at = math.inf
         self.begin_pass()
 
     @property
     def steps_per_epoch(self) -> int:
-        return self.settings.epoch_steps or self.order.batches_per_pass
+        return self.settings.epoch_steps or len(self.minibatches)
 
-    def begin_pass(self) -> None:
-        """Set the sums over the present pass to zero."""
+    def begin_pass(self, steps: int = 0) -> None:
+        """Set the sums over the present pass to zero; `steps` of it are done."""
         live = len(self.population.members)
-        self.steps_in_pass = 0
+        self.steps_in_pass = steps
         self.examples = 0
         self.cost_sum = torch.zeros(live, dtype=torch.float64, device=self.device)
         self.objective_sum = torch.zeros_like(self.cost_sum)
@@ -110,26 +119,43 @@ class Loop:
         was never interrupted, bit for bit.
         """
         self.resume()
-        started = saved = reported = time.monotonic()
+        started = reported = time.monotonic()
         before = self.seconds
         if self.epoch == 0 and self.steps_in_pass == 0:
             self.record({})
+        self.save_at = time.monotonic() + self.checkpoint_seconds
         while self.epoch < self.settings.epochs and self.population.members:
             self.step()
-            now = time.monotonic()
-            self.seconds = before + now - started
-            if self.steps_in_pass == self.steps_per_epoch or self.all_lost():
+            if self.steps_in_pass >= self.steps_per_epoch or self.all_lost():
                 self.end_pass()
+            now = time.monotonic()
+            self.seconds = before + now - started - self.paused
             stop = self.should_stop()
-            if self.checkpoint and (stop or now - saved > self.checkpoint_seconds):
-                self.checkpoint.save(self.state_dict())
-                saved = now
+            if self.checkpoint and (stop or now > self.save_at):
+                self.save(self.checkpoint)
             if stop:
                 raise Interrupted
             if now - reported > REPORT_SECONDS:
                 self.on_progress(self.progress())
                 reported = now
         return self.curves
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint, and say when the next one is due."""
+        with self.pause() as pause:
+            checkpoint.save(self.state_dict())
+        wait = self.checkpoint_seconds * max(1.0, pause.seconds / SLOW_SAVE)
+        self.save_at = time.monotonic() + wait
+
+    @contextmanager
+    def pause(self) -> Iterator[Pause]:
+        """Leave what happens inside out of `seconds`."""
+        pause, started = Pause(), time.monotonic()
+        try:
+            yield pause
+        finally:
+            pause.seconds = time.monotonic() - started
+            self.paused += pause.seconds
 
     def resume(self) -> None:
         """Take up the state in the checkpoint, if there is one that can be used."""
@@ -143,13 +169,11 @@ class Loop:
 
     def step(self) -> None:
         """Train on one minibatch and add up its costs, weighted by its examples."""
-        indices = self.order.next().to(self.device)
-        x, y = self.population.examples(self.train_split, indices)
-        cost, objective = self.population.step(x, y, self.noise, self.epoch + 1)
-        self.cost_sum += cost * len(indices)
-        self.objective_sum += objective * len(indices)
-        self.examples += len(indices)
-        self.steps_in_pass += 1
+        taken = self.population.step(self.minibatches, self.noise, self.epoch + 1)
+        self.cost_sum += taken.cost * taken.examples
+        self.objective_sum += taken.objective * taken.examples
+        self.examples += taken.examples
+        self.steps_in_pass += taken.evaluations
 
     def all_lost(self) -> bool:
         """Say, now and then, whether no member's cost is finite: the pass need not go on."""
@@ -177,14 +201,15 @@ class Loop:
                     "train_objective": [train_objective[row] for row in kept],
                 }
             )
-        self.begin_pass()
+        self.begin_pass(max(0, self.steps_in_pass - self.steps_per_epoch))
 
     def record(self, costs: dict[str, list[float]]) -> None:
         """Add a row to every live member's curve, with the clean costs where they are due."""
         columns = dict(costs)
         if self.epoch % self.settings.evaluate_every == 0 or self.epoch == self.settings.epochs:
-            train_nll, _ = self.population.evaluate(self.train_split, self.seed)
-            test_nll, test_error = self.population.evaluate(self.test_split, self.seed)
+            with self.pause():
+                train_nll, _ = self.population.evaluate(self.train_split, self.seed)
+                test_nll, test_error = self.population.evaluate(self.test_split, self.seed)
             columns |= {"train_nll": train_nll.tolist(), "test_nll": test_nll.tolist()}
             if test_error is not None:
                 columns["test_error"] = test_error.tolist()

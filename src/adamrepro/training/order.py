@@ -44,6 +44,11 @@ class MinibatchOrder:
         self.position += self.batch_size
         return batch
 
+    def __getitem__(self, number: int) -> Tensor:
+        """Return the indices of minibatch `number` of the present pass, from 0 on."""
+        start = number * self.batch_size
+        return self.permutation[start : start + self.batch_size]
+
     def permute(self) -> None:
         self.permutation = torch.randperm(self.examples, generator=self.generator)
 

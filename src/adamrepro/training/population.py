@@ -7,15 +7,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from adamrepro.models import Model, ModelConfig, Noise
+from adamrepro.models import ModelConfig, Noise
 from adamrepro.optim import Rule, Schedule, make_update, stack, zero_state
 from adamrepro.optim.averaging import accumulate, corrected
 from adamrepro.optim.rule import Hyper
+from adamrepro.training.members import Members, Step
+from adamrepro.training.minibatches import Minibatches
 from adamrepro.training.settings import Precision
-from adamrepro.training.streams import stream
 
 
-class Population:
+class Population(Members):
     """R members that share initial parameters, minibatches and noise, and differ in numbers.
 
     Args:
@@ -44,19 +45,18 @@ class Population:
         precision: Precision = Precision.fp32,
         compiled: bool = False,
     ) -> None:
-        self.members = list(range(len(rules)))
+        super().__init__(
+            model_config,
+            l2,
+            shape=shape,
+            classes=classes,
+            seed=seed,
+            device=device,
+            precision=precision,
+        )
         self.schedule = schedule
-        self.precision = precision
-        self.model: Model = model_config.build(len(rules), shape, classes)
-        model_config.initialize(self.model, stream(seed, "init"))
-        self.model.to(device, torch.float64 if precision is Precision.fp64 else torch.float32)
-        self.parameters = list(self.model.parameters())
-        names = [name for name, _ in self.model.named_parameters()]
-        # lambda acts on weight matrices and kernels, not on biases
-        self.is_penalized = [any(l2) and name.endswith("weight") for name in names]
         self.rule = type(rules[0])
         self.hyper = stack(list(rules), device)
-        self.l2 = torch.tensor(l2, dtype=torch.float64, device=device)
         self.states = [zero_state(self.rule, p.detach()) for p in self.parameters]
         self.averages: list[Tensor] = []
         if any(rule.averaging for rule in rules):
@@ -64,9 +64,10 @@ class Population:
         self.t = 0
         self.update = make_update(self.rule, compiled=compiled)
 
-    def step(self, x: Any, y: Tensor, noise: Noise, epoch: int) -> tuple[Tensor, Tensor]:
-        """Take step t+1 on one minibatch; return cost and cost + penalty, float64 [R] each."""
+    def step(self, minibatches: Minibatches, noise: Noise, epoch: int) -> Step:
+        """Take step t+1 on the next minibatch."""
         self.t += 1
+        x, y = self.examples(*minibatches.next())
         with self.autocast():
             cost = self.model.cost(x, y, noise)
         gradients = torch.autograd.grad(cost.sum(), self.parameters)
@@ -80,46 +81,11 @@ class Population:
             self.update(self.parameters, gradients, self.states, penalties, coefficients)
             for average, theta in zip(self.averages, self.parameters, strict=False):
                 accumulate(average, theta, self.hyper.averaging)
-        return cost, objective
-
-    def penalty(self) -> Tensor:
-        """Return lambda/2 |W|^2 per member: float64 [R]."""
-        total = torch.zeros_like(self.l2)
-        for weight, penalized in zip(self.parameters, self.is_penalized, strict=True):
-            if penalized:
-                total += torch.linalg.vector_norm(weight.flatten(1), dim=1) ** 2
-        return 0.5 * self.l2 * total
-
-    @torch.no_grad()
-    def evaluate(self, split: Any, seed: int, chunk: int = 1000) -> tuple[Tensor, Tensor | None]:
-        """Return clean cost [R] and error rate [R] (or None) over a whole split, noise off.
-
-        A cost that is an expectation over noise (the variational bound) draws it from a stream
-        that starts anew at every call.
-        """
-        device = self.parameters[0].device
-        noise = Noise(stream(seed, "evaluation", device), dropout=False)
-        cost = torch.zeros(len(self.members), dtype=torch.float64, device=device)
-        wrong = torch.zeros_like(cost)
-        with self.averaged(), self.autocast():
-            for indices in torch.split(torch.arange(len(split), device=device), chunk):
-                x, y = self.examples(split, indices)
-                chunk_cost, chunk_error = self.model.error(x, y, noise)
-                cost += chunk_cost * len(indices)
-                if chunk_error is not None:
-                    wrong += chunk_error * len(indices)
-        return cost / len(split), None if chunk_error is None else wrong / len(split)
-
-    def examples(self, split: Any, indices: Tensor) -> tuple[Any, Tensor]:
-        """Return a minibatch in the population's arithmetic."""
-        x, y = split.batch(indices)
-        if self.precision is Precision.fp64 and isinstance(x, Tensor):
-            x = x.double()
-        return x, y
+        return Step(cost, objective, examples=len(y))
 
     @contextmanager
-    def averaged(self) -> Iterator[None]:
-        """Put the averaged parameters of section 7.2 in place of theta."""
+    def evaluated(self) -> Iterator[None]:
+        """Put the averages of section 7.2 in place of theta, where they are asked for."""
         if not self.averages or self.t == 0:
             yield
             return
@@ -130,28 +96,23 @@ class Population:
         for parameter, value in zip(self.parameters, theta, strict=True):
             parameter.copy_(value)
 
-    def autocast(self) -> torch.autocast:
-        return torch.autocast(
-            self.parameters[0].device.type,
-            torch.bfloat16,
-            enabled=self.precision is Precision.bf16,
-        )
-
     def keep(self, rows: Sequence[int]) -> None:
         """Drop all members but those in `rows` (rows of the present population)."""
+        super().keep(rows)
         index = torch.tensor(rows, dtype=torch.int64, device=self.l2.device)
-        self.members = [self.members[row] for row in rows]
-        for parameter in self.parameters:
-            parameter.data = parameter.data.index_select(0, index)
         self.states = [
             type(state)(*(tensor.index_select(0, index) for tensor in state))
             for state in self.states
         ]
         self.averages = [average.index_select(0, index) for average in self.averages]
-        self.l2 = self.l2.index_select(0, index)
         for key, value in vars(self.hyper).items():
             if isinstance(value, Tensor):
                 setattr(self.hyper, key, value.index_select(0, index))
+
+    @property
+    def optimizer_bytes(self) -> int:
+        tensors = [tensor for state in self.states for tensor in state] + self.averages
+        return sum(tensor.nbytes for tensor in tensors)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that training changes, as plain containers of tensors and numbers."""

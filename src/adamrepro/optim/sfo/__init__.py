@@ -53,5 +53,6 @@ Then eta is halved and x goes back; otherwise eta recovers:
 
 from adamrepro.optim.sfo.memory import largest_subfunctions, memory_needed
 from adamrepro.optim.sfo.optimizer import SFO
+from adamrepro.optim.sfo.settings import SfoSettings
 
-__all__ = ["SFO", "largest_subfunctions", "memory_needed"]
+__all__ = ["SFO", "SfoSettings", "largest_subfunctions", "memory_needed"]

@@ -35,6 +35,11 @@ class Evaluator(Generic[Theta, Subfunction]):
         self.dtype = dtype
         self.count = 0
 
+    @property
+    def bytes(self) -> int:
+        """Memory of what the cost is given."""
+        return self._given.nbytes
+
     def __call__(self, theta: Tensor, index: int) -> tuple[float, Tensor]:
         """Value and gradient [M] of subfunction `index`.
 

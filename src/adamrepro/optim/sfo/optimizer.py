@@ -117,6 +117,11 @@ class SFO(Generic[Theta, Subfunction]):
         return int(self._model.active.sum())
 
     @property
+    def bytes(self) -> int:
+        """Memory of all that it keeps: subspace, quadratics, places."""
+        return self._surrogate.bytes + self._evaluate.bytes
+
+    @property
     def collapses(self) -> int:
         """How often the subspace was shrunk."""
         return self._surrogate.collapses
@@ -229,10 +234,14 @@ class SFO(Generic[Theta, Subfunction]):
         self._surrogate.move(step)
         return factor
 
-    def state_dict(self) -> SFOState:
-        """All that a run needs to go on bit for bit, as a copy: as much memory as SFO itself."""
+    def state_dict(self, *, copy: bool = True) -> SFOState:
+        """All that a run needs to go on bit for bit.
+
+        A copy takes as much memory as SFO itself; without, the state holds until the next step,
+        long enough for torch.save.
+        """
         return SFOState(
-            surrogate=self._surrogate.state_dict(),
+            surrogate=self._surrogate.state_dict(copy),
             generator=self._active_set.generator.get_state(),
             scale=self._scale,
             promised=self._promised,

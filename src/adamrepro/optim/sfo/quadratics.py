@@ -42,6 +42,11 @@ class Quadratics:
         self.sigma = zeros(n, 2 * history)
         self.basis = zeros(capacity, n, 2 * history)  # U_i
 
+    @property
+    def bytes(self) -> int:
+        """Memory of all quadratics and histories."""
+        return sum(int(getattr(self, name).nbytes) for name in _STATE)
+
     def activate(self, index: int, first: bool = False) -> None:
         """Let subfunction `index` count; the first ones start from the initial Hessian."""
         self.active[index] = True

@@ -48,6 +48,11 @@ class Subspace:
         """Whether `collapse` must come before the next `include`."""
         return not self.whole_space and self.size == self.capacity
 
+    @property
+    def bytes(self) -> int:
+        """Memory of V and T."""
+        return self._rows.nbytes + self._frame.nbytes
+
     def include(self, vector: Tensor) -> Tensor:
         """Equation (6): coordinates P'v [k] of v [M], after its part outside has joined the frame.
 
@@ -151,13 +156,14 @@ class Subspace:
                 gram.addmm_(mixed, mixed.T)
         return gram.cpu() if measure else None
 
-    def state_dict(self) -> SubspaceState:
-        """A copy of what is in use."""
+    def state_dict(self, copy: bool = True) -> SubspaceState:
+        """What is in use, as a copy, or as views that hold until the next step."""
         rows = 0 if self.whole_space else self.size
+        used = self._rows[:rows]
         return SubspaceState(
             size=self.size,
             drift=self._drift,
-            rows=self._rows[:rows].clone(),
+            rows=used.clone() if copy else used,
             frame=self._frame[:rows, :rows].clone(),
         )
 

@@ -70,6 +70,12 @@ class Surrogate:
         self.before = Place(start.clone(), origin)
         self.collapses = 0
 
+    @property
+    def bytes(self) -> int:
+        """Memory of subspace, quadratics and both places."""
+        places = (self.here.theta, self.before.theta)
+        return self._subspace.bytes + self.model.bytes + sum(theta.nbytes for theta in places)
+
     def observe(self, index: int, place: Place, value: float, gradient: Tensor) -> None:
         """Take an evaluation, `gradient` [M], at `here` or `before` into subspace and history.
 
@@ -105,14 +111,14 @@ class Surrogate:
         self.here.coordinates = torch.zeros(change.shape[1], dtype=torch.float64)
         self.collapses += 1
 
-    def state_dict(self) -> SurrogateState:
-        """A copy: as much memory again."""
+    def state_dict(self, copy: bool = True) -> SurrogateState:
+        """A copy, which takes as much memory again; or with views of the subspace."""
         return SurrogateState(
             here=self.here.theta.clone(),
             before=self.before.theta.clone(),
             here_coordinates=self.here.coordinates.clone(),
             before_coordinates=self.before.coordinates.clone(),
-            subspace=self._subspace.state_dict(),
+            subspace=self._subspace.state_dict(copy),
             model=self.model.state_dict(),
         )
 

@@ -1,0 +1,129 @@
+"""What the loop trains: members with parameters, a cost, and a way to take a step."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from adamrepro.models import Model, ModelConfig, Noise
+from adamrepro.training.minibatches import Minibatches, Split
+from adamrepro.training.settings import Precision
+from adamrepro.training.streams import stream
+
+
+class Step(NamedTuple):
+    """What a step saw of its minibatch."""
+
+    cost: Tensor
+    """Mean cost per member, float64 [R]."""
+    objective: Tensor
+    """Cost + penalty, float64 [R]."""
+    examples: int
+    evaluations: int = 1
+    """How often cost and gradient were computed."""
+
+
+class Members:
+    """R copies of a model with the same initial parameters. Subclasses say how they are trained.
+
+    Args:
+        model_config: the model, the same for all members.
+        l2: lambda of each member's penalty lambda/2 |W|^2.
+        shape, classes: of the data set's examples.
+        seed: seed of the initial parameters.
+    """
+
+    def __init__(
+        self,
+        model_config: ModelConfig,
+        l2: Sequence[float],
+        *,
+        shape: torch.Size,
+        classes: int,
+        seed: int,
+        device: torch.device | str,
+        precision: Precision,
+    ) -> None:
+        self.members = list(range(len(l2)))
+        self.precision = precision
+        self.model: Model = model_config.build(len(l2), shape, classes)
+        model_config.initialize(self.model, stream(seed, "init"))
+        self.model.to(device, torch.float64 if precision is Precision.fp64 else torch.float32)
+        self.parameters = list(self.model.parameters())
+        names = [name for name, _ in self.model.named_parameters()]
+        # lambda acts on weight matrices and kernels, not on biases
+        self.is_penalized = [any(l2) and name.endswith("weight") for name in names]
+        self.l2 = torch.tensor(l2, dtype=torch.float64, device=device)
+
+    def step(self, minibatches: Minibatches, noise: Noise, epoch: int) -> Step:
+        """Take a step on a minibatch; epoch 1 is the first pass."""
+        raise NotImplementedError
+
+    @property
+    def optimizer_bytes(self) -> int:
+        """Memory that the optimizer holds beside parameters and gradients, of all members."""
+        raise NotImplementedError
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that training changes, as plain containers of tensors and numbers."""
+        raise NotImplementedError
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` gave, in an object built from the same arguments."""
+        raise NotImplementedError
+
+    def penalty(self) -> Tensor:
+        """Return lambda/2 |W|^2 per member: float64 [R]."""
+        total = torch.zeros_like(self.l2)
+        for weight, penalized in zip(self.parameters, self.is_penalized, strict=True):
+            if penalized:
+                total += torch.linalg.vector_norm(weight.flatten(1), dim=1) ** 2
+        return 0.5 * self.l2 * total
+
+    @torch.no_grad()
+    def evaluate(self, split: Split, seed: int, chunk: int = 1000) -> tuple[Tensor, Tensor | None]:
+        """Return clean cost [R] and error rate [R] (or None) over a whole split, noise off.
+
+        A cost that is an expectation over noise (the variational bound) draws it from a stream
+        that starts anew at every call.
+        """
+        device = self.parameters[0].device
+        noise = Noise(stream(seed, "evaluation", device), dropout=False)
+        cost = torch.zeros(len(self.members), dtype=torch.float64, device=device)
+        wrong = torch.zeros_like(cost)
+        with self.evaluated(), self.autocast():
+            for indices in torch.split(torch.arange(len(split), device=device), chunk):
+                x, y = self.examples(*split.batch(indices))
+                chunk_cost, chunk_error = self.model.error(x, y, noise)
+                cost += chunk_cost * len(indices)
+                if chunk_error is not None:
+                    wrong += chunk_error * len(indices)
+        return cost / len(split), None if chunk_error is None else wrong / len(split)
+
+    def examples(self, x: Any, y: Tensor) -> tuple[Any, Tensor]:
+        """Return a minibatch in the members' arithmetic."""
+        if self.precision is Precision.fp64 and isinstance(x, Tensor):
+            x = x.double()
+        return x, y
+
+    @contextmanager
+    def evaluated(self) -> Iterator[None]:
+        """Hold the parameters that are evaluated in `parameters`."""
+        yield
+
+    def autocast(self) -> torch.autocast:
+        return torch.autocast(
+            self.parameters[0].device.type,
+            torch.bfloat16,
+            enabled=self.precision is Precision.bf16,
+        )
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Drop all members but those in `rows` (rows of the present ones)."""
+        index = torch.tensor(rows, dtype=torch.int64, device=self.l2.device)
+        self.members = [self.members[row] for row in rows]
+        for parameter in self.parameters:
+            parameter.data = parameter.data.index_select(0, index)
+        self.l2 = self.l2.index_select(0, index)
