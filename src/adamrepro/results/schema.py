@@ -37,6 +37,9 @@ RUN_RECORD_COLUMNS = (
     "commit",
     "checksum",  # over the row and its curve
 )
+RECENT = ("optimizer_mb",)
+"""Columns that tables written by earlier versions lack."""
+
 COSTS = ("train_cost", "train_objective", "train_nll", "test_nll", "test_error")
 CURVE_COLUMNS = ("run_id", "epoch", *COSTS)
 
@@ -60,7 +63,11 @@ class Tables:
         Raises UserError for a missing file or column, and for a run with a checksum that was
         changed after it was written.
         """
-        runs = _read(folder / "runs.csv", (*RUN_ID_COLUMNS, *RUN_RECORD_COLUMNS))
+        expected = (*RUN_ID_COLUMNS, *RUN_RECORD_COLUMNS)
+        runs = _read(folder / "runs.csv", tuple(c for c in expected if c not in RECENT))
+        for column in RECENT:
+            if column not in runs:
+                runs[column] = float("nan")
         curves = _read(folder / "curves.csv", CURVE_COLUMNS)
         for column in _TEXT:
             runs[column] = runs[column].fillna("")

@@ -51,6 +51,18 @@ class Checkpoint:
             return None, f"{self.path}: checkpoint of another population, starting over"
         return state, ""
 
+    def glance(self) -> dict[str, Any] | None:
+        """Return the state for a look at how far it has come, None if there is none to be read.
+
+        Tensors are left on the disk and checksums unread: never resume from this.
+        """
+        try:
+            state = torch.load(self.path, map_location="cpu", weights_only=True, mmap=True)
+        except Exception:  # damage can raise nearly anything
+            return None
+        ok = isinstance(state, dict) and state.get("version") == VERSION
+        return state if ok and state.get("identity") == self.identity else None
+
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
         remove_left_over(self.path)
