@@ -24,6 +24,7 @@ from adamrepro.benchmark import (
     Row,
     compare_grids,
     compare_memory,
+    compare_sfo,
     compare_updates,
     train_population,
 )
@@ -57,6 +58,7 @@ def main() -> None:
     rows = [
         *compare_grids(DATA, steps=50 if asked.quick else 469, repeats=repeats, clock=clock),
         *compare_updates(steps=5 if asked.quick else 20, repeats=repeats, clock=clock),
+        *compare_sfo(steps=5 if asked.quick else 13, repeats=repeats, clock=clock),
         *compare_memory(again),
     ]
     if asked.json:

@@ -71,7 +71,8 @@ def cells(each: Round, state: State) -> str:
 def notes(rounds: list[Round]) -> Iterator[str]:
     for each in rounds:
         if each.no_data and any(each.counts[s] for s in State if s is not State.DONE):
-            yield f"{each.experiment}: no data in {each.no_data}; make reproduce fetches it or uses a stand-in"
+            fate = "make reproduce fetches it, or uses a stand-in"
+            yield f"{each.experiment}: no data in {each.no_data}; {fate}"
     if not all(each.left.here for each in rounds):
         yield "~: from the rates in the tables, which may be another machine's"
     if not all(each.left.whole for each in rounds):

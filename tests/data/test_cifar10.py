@@ -69,6 +69,35 @@ def test_the_published_files_are_known_by_their_digests(form, table, request, mo
     digests = {n: hashlib.new(table, (folder / n).read_bytes()).hexdigest() for n in names}
     monkeypatch.setattr(cifar_files, table, digests)
     assert load(root).source is Source.CANONICAL
+    whole = load(root).sha256
+    shuffle(folder)
+    assert load(root).source is Source.MIRROR
+    assert load(root).sha256 != whole
+
+
+def shuffle(folder: Path) -> None:
+    """Files under each other's names: what they hold is right, its order is not."""
+    one, other = sorted(folder.glob("data_batch_*"))[:2]
+    one.rename(folder / "aside")
+    other.rename(one)
+    (folder / "aside").rename(other)
+
+
+def test_a_test_file_among_the_training_files_is_refused(cifar_binary_root):
+    """Where the classes differ in number, as they do in each of the published training files."""
+    folder = cifar_binary_root / "cifar-10-batches-bin"
+    for name in ("data_batch_1.bin", "data_batch_2.bin"):  # one image of class 0 for one of class 1
+        raw = bytearray((folder / name).read_bytes())
+        old, new = (0, 1) if name == "data_batch_1.bin" else (1, 0)
+        place = next(i for i in range(0, len(raw), 3073) if raw[i] == old)
+        raw[place] = new
+        (folder / name).write_bytes(raw)
+    load(cifar_binary_root)
+    (folder / "data_batch_1.bin").rename(folder / "aside")
+    (folder / "test_batch.bin").rename(folder / "data_batch_1.bin")
+    (folder / "aside").rename(folder / "test_batch.bin")
+    with pytest.raises(UserError, match="some file is damaged, swapped or there twice"):
+        load(cifar_binary_root)
 
 
 def relabel(raw: bytes, label: int) -> bytes:

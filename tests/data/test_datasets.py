@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from omegaconf import OmegaConf
+from rows import dense
 
 from adamrepro.data import (
     DATASETS,
@@ -113,7 +114,7 @@ def fingerprints(split):
 
 def rows(split, idx):
     x, y = split.batch(idx)
-    return (x if isinstance(x, torch.Tensor) else x.dense()), y
+    return dense(x), y
 
 
 def test_every_data_set_is_in_the_table():
@@ -222,7 +223,10 @@ def test_configs_work_as_omegaconf_schemas(name):
         (lambda: ImdbConfig(examples=-5), r"dataset\.examples=-5: expected 1 to 25000"),
         (lambda: ImdbConfig(vocabulary=0), r"dataset\.vocabulary=0: expected at least 1"),
         (lambda: CifarConfig(examples=50_001), r"dataset\.examples=50001: expected 1 to 50000"),
-        (lambda: CifarConfig(zca_epsilon=0.0), r"dataset\.zca_epsilon=0\.0: expected more than 0"),
+        (
+            lambda: CifarConfig(zca_epsilon=0.0),
+            r"dataset\.zca_epsilon=0\.0: expected a number above 0",
+        ),
         (lambda: CifarConfig(zca_epsilon=float("nan")), r"dataset\.zca_epsilon=nan"),
     ],
 )

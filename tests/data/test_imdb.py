@@ -5,20 +5,22 @@ import archives
 import numpy as np
 import pytest
 import torch
+from rows import dense
 
 from adamrepro.data import Features, ImdbConfig, Source, imdb, load_dataset, reviews
 from adamrepro.errors import UserError
 
 WORDS = len(archives.WORDS)
 COUNTS = ImdbConfig(vocabulary=WORDS, features=Features.counts)
+BINARY = ImdbConfig(vocabulary=20)
 
 
 def load(root: Path, config: ImdbConfig = COUNTS):
     return load_dataset(config, root=root)
 
 
-def dense(split) -> np.ndarray:
-    return split.batch(torch.arange(len(split)))[0].dense().numpy()
+def matrix(split) -> np.ndarray:
+    return dense(split.batch(torch.arange(len(split)))[0]).numpy()
 
 
 def count(text: str) -> list[int]:
@@ -31,24 +33,43 @@ def test_rows_are_the_reviews_positive_first_then_by_number(imdb_root):
     for split, part in (("train", data.train), ("test", data.test)):
         names = [f"pos/{i}_8.txt" for i in range(6)] + [f"neg/{i}_3.txt" for i in range(6)]
         texts = [(imdb_root / "aclImdb" / split / name).read_text() for name in names]
-        assert dense(part).tolist() == [count(text) for text in texts]
+        assert matrix(part).tolist() == [count(text) for text in texts]
 
 
 def test_features_are_cut_to_the_first_words_and_made_binary(imdb_root):
-    whole = dense(load(imdb_root).train)
+    whole = matrix(load(imdb_root).train)
     assert whole.max() > 1
     binary = load(imdb_root, ImdbConfig(vocabulary=7)).train
     assert binary.features == 7
-    assert np.array_equal(dense(binary), whole[:, :7] > 0)
+    assert np.array_equal(matrix(binary), whole[:, :7] > 0)
 
 
 def test_the_authors_counts_are_read_where_the_reviews_are_not_there(imdb_feat_root):
     data = load(imdb_feat_root)
     for split, part in (("train", data.train), ("test", data.test)):
         lines = (imdb_feat_root / "aclImdb" / split / "labeledBow.feat").read_text().splitlines()
-        for line, row in zip(lines, dense(part), strict=True):
+        for line, row in zip(lines, matrix(part), strict=True):
             pairs = dict(map(int, pair.split(":")) for pair in line.split()[1:])
             assert row.tolist() == [pairs.get(i, 0) for i in range(WORDS)]
+
+
+def test_the_authors_counts_and_the_reviews_are_the_same_data(imdb_root):
+    """aclImdb/README: lines RATING WORD:COUNT ..., words numbered from 0 in imdb.vocab."""
+    folder = imdb_root / "aclImdb"
+    read = {config.features: load(imdb_root, config) for config in (COUNTS, BINARY)}
+    for split in reviews.SPLITS:
+        lines = []
+        for sentiment in ("pos", "neg"):
+            for number in range(6):
+                (path,) = (folder / split / sentiment).glob(f"{number}_*.txt")
+                pairs = " ".join(f"{i}:{n}" for i, n in enumerate(count(path.read_text())) if n)
+                lines.append(f"{path.stem.split('_')[1]} {pairs}\n")
+            (folder / split / sentiment).rename(folder / f"{split} {sentiment}")
+        (folder / split / "labeledBow.feat").write_text("".join(lines))
+    for config in (COUNTS, BINARY):
+        again = load(imdb_root, config)
+        assert again.sha256 == read[config.features].sha256
+        assert np.array_equal(matrix(again.test), matrix(read[config.features].test))
 
 
 def test_reviews_come_before_the_authors_counts(imdb_root):
@@ -65,6 +86,17 @@ def test_the_published_reviews_are_known_by_their_digest(imdb_root, monkeypatch)
     vocabulary = imdb_root / "aclImdb" / "imdb.vocab"
     monkeypatch.setattr(imdb, "VOCABULARY_SHA256", imdb._sha256(vocabulary))
     assert load(imdb_root).source is Source.CANONICAL
+    whole = load(imdb_root).sha256
+    one, other = (imdb_root / "aclImdb" / s / "pos" / "1_8.txt" for s in reviews.SPLITS)
+    swap(one, other)
+    assert load(imdb_root).source is Source.MIRROR
+    assert load(imdb_root).sha256 != whole
+
+
+def swap(one: Path, other: Path) -> None:
+    first, second = one.read_bytes(), other.read_bytes()
+    one.write_bytes(second)
+    other.write_bytes(first)
 
 
 def spy(monkeypatch) -> list[int]:

@@ -17,10 +17,9 @@ from adamrepro.models.vae import VaeConfig
 class Rows:
     """A sparse minibatch as models know it."""
 
+    crow: Tensor
     col: Tensor
-    offsets: Tensor
     val: Tensor
-    features: int
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,8 @@ def examples(shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
 def sparse(x: Tensor) -> Rows:
     """The same minibatch as sparse rows; empty rows included."""
     row, col = x.nonzero(as_tuple=True)
-    counts = torch.bincount(row, minlength=len(x))
-    return Rows(col, counts.cumsum(0) - counts, x[row, col].float(), x.shape[1])
+    ends = torch.bincount(row, minlength=len(x)).cumsum(0)
+    return Rows(torch.cat([ends.new_zeros(1), ends]), col, x[row, col].float())
 
 
 def noise(seed: int = 3, *, dropout: bool = True) -> Noise:

@@ -5,9 +5,10 @@ import pytest
 import torch
 from model_table import EXAMPLES, build, examples, noise, sparse
 from torch import Tensor
+from torch.nn import functional as F
 
 from adamrepro.errors import UserError
-from adamrepro.models import MODELS, Init, Noise
+from adamrepro.models import MODELS, Init, ModelConfig, Noise
 from adamrepro.models.logistic import LogisticConfig
 from adamrepro.models.mlp import MlpConfig
 from adamrepro.models.model import cross_entropy
@@ -99,6 +100,25 @@ def test_untrained_softmax_knows_nothing() -> None:
     assert model.cost(x, y, noise()).tolist() == pytest.approx([np.log(4)] * 2)
 
 
+@pytest.mark.parametrize("config", [VaeConfig(hidden=9, latent=3), MlpConfig(hidden=9)])
+def test_costs_of_bf16_layers_are_computed_in_float32(config: ModelConfig) -> None:
+    model, (x, y) = build(config, (12,), 3, same=False).float(), examples((12,))
+    x, out = x.float(), {}
+    for key, layer in model.named_children():
+        layer.register_forward_hook(lambda _, __, found, key=key: out.update({key: found}))
+    with torch.autocast("cpu", torch.bfloat16):
+        cost = model.cost(x, y, noise())
+    assert out[key].dtype is torch.bfloat16  # of the last layer
+    last = {key: value.double() for key, value in out.items()}
+    if isinstance(model, Vae):
+        mu, log_variance, logits = last["mu"], last["log_variance"], last["logits"]
+        kl = 0.5 * (mu**2 + log_variance.exp() - 1 - log_variance).sum((1, 2))
+        expected = (kl - (x * logits - F.softplus(logits)).sum((1, 2))) / len(x)
+    else:
+        expected = -last["output"].log_softmax(-1)[:, torch.arange(len(y)), y].mean(1)
+    torch.testing.assert_close(cost.double(), expected, rtol=1e-6, atol=0)
+
+
 @pytest.mark.parametrize("rate", [0.2, 0.5])
 def test_dropout_mask(rate: float) -> None:
     """Inverted: entries 0 or 1/(1 - rate), of mean 1; one mask for all members."""
@@ -155,12 +175,19 @@ def test_ranges_are_checked(name: str, setting: dict[str, float]) -> None:
 
 
 def test_inputs_of_any_shape_are_flattened_where_the_model_is_flat() -> None:
-    """MNIST is stored flat; a data set of images of another shape must be told apart early."""
-    for config in (LogisticConfig(init=Init.normal), MlpConfig(hidden=5)):
+    for config in (LogisticConfig(init=Init.normal), MlpConfig(hidden=5), VaeConfig(hidden=5)):
         model = config.build(2, torch.Size([3, 4, 4]), 4)
         assert next(model.parameters()).shape[1] == 48
         x: Tensor = torch.rand(5, 3, 4, 4)
         assert model.cost(x, torch.arange(5) % 4, noise()).shape == (2,)
+
+
+@pytest.mark.parametrize("x", ["words", "whitened"])
+def test_a_vae_wants_pixels(x: str) -> None:
+    model, (pixels, y) = vae(VaeConfig(hidden=9, latent=3)), examples((12,))
+    wrong = {"words": sparse(pixels), "whitened": pixels - 0.5}[x]
+    with pytest.raises(UserError, match=r"model=vae: expected pixels in \[0, 1\]"):
+        model.error(wrong, y, noise())
 
 
 def test_a_convnet_wants_images() -> None:

@@ -1,14 +1,15 @@
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from model_table import Rows, examples, gradients, sparse
+from model_table import Rows, examples, gradients, noise, sparse
 from torch import nn
 from torch.nn import functional as F
 
-from adamrepro.models import Init
+from adamrepro.models import Init, layers
 from adamrepro.models.convnet import ConvNetConfig, pooled
 from adamrepro.models.initialize import initialize
 from adamrepro.models.layers import Conv2d, Linear, split_members
@@ -46,9 +47,20 @@ def test_sparse_rows_equal_dense_rows(config: LogisticConfig | MlpConfig) -> Non
         torch.testing.assert_close(rows, dense, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("bag", [layers._bag, layers._Bag.apply])
+def test_the_products_of_cpu_and_gpu_have_the_dense_products_gradient(bag: Callable) -> None:
+    x = torch.rand(7, 20, dtype=torch.float64).sub(0.7).clamp(min=0).float().double()
+    rows, wide = sparse(x), torch.randn(20, 6, dtype=torch.float64, requires_grad=True)
+    upstream = torch.randn(7, 6, dtype=torch.float64)
+    product = bag(wide, rows.crow, rows.col, rows.val.double())
+    torch.testing.assert_close(product, x @ wide, rtol=1e-12, atol=1e-12)
+    (found,) = torch.autograd.grad(product, wide, upstream)
+    torch.testing.assert_close(found, x.T @ upstream, rtol=1e-12, atol=1e-12)
+
+
 def test_an_empty_minibatch_row_at_the_end() -> None:
     layer = randomised(Linear(2, 3, 4))
-    rows = Rows(torch.tensor([1]), torch.tensor([0, 1]), torch.tensor([2.0]), 3)
+    rows = Rows(torch.tensor([0, 1, 1]), torch.tensor([1]), torch.tensor([2.0]))
     dense = torch.tensor([[0.0, 2.0, 0.0], [0.0, 0.0, 0.0]], dtype=torch.float64)
     torch.testing.assert_close(layer(rows), layer(dense), rtol=1e-12, atol=0)
 
@@ -92,6 +104,19 @@ def test_the_papers_convnet() -> None:
     for expected in (16, 8, 4):
         side = pooled(side)
         assert side == expected
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_the_convnets_images_stay_in_channels_last(members: int) -> None:
+    """So that no stage spends time on turning its maps round."""
+    model = ConvNetConfig(hidden=5, dropout_input=0.2).build(members, torch.Size([3, 32, 32]), 10)
+    seen = []
+    for stage in model.stages:  # type: ignore[union-attr]
+        stage.register_forward_hook(lambda _, given, found: seen.extend([*given, found]))
+    model.cost(torch.rand(2, 3, 32, 32), torch.tensor([0, 1]), noise())
+    assert len(seen) == 6
+    assert all(x.is_contiguous(memory_format=torch.channels_last) for x in seen)
+    assert not any(x.is_contiguous() for x in seen)
 
 
 SPREAD = {

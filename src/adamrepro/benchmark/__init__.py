@@ -2,6 +2,7 @@
 
 from adamrepro.benchmark.grids import compare_grids
 from adamrepro.benchmark.memory import compare_memory, train_population
+from adamrepro.benchmark.quasi_newton import compare_sfo
 from adamrepro.benchmark.turns import Clock, Row
 from adamrepro.benchmark.updates import compare_updates
 
@@ -10,6 +11,7 @@ __all__ = [
     "Row",
     "compare_grids",
     "compare_memory",
+    "compare_sfo",
     "compare_updates",
     "train_population",
 ]

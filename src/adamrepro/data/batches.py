@@ -14,43 +14,23 @@ from torch import Tensor
 
 @dataclass(frozen=True, kw_only=True)
 class SparseBatch:
-    """B rows of a sparse matrix, laid out as `torch.nn.functional.embedding_bag` wants them.
+    """B rows of a compressed sparse row matrix.
 
     Attributes:
+        crow: row starts and the final end, int64 [B + 1].
         col: feature indices of the non-zeros, int64 [nnz], row after row.
-        offsets: where each row starts in `col`, int64 [B].
         val: values of the non-zeros, float32 [nnz].
         features: number of columns of the matrix.
     """
 
+    crow: Tensor
     col: Tensor
-    offsets: Tensor
     val: Tensor
     features: int
 
     def __len__(self) -> int:
         """Number of rows, B."""
-        return self.offsets.shape[0]
-
-    def dense(self) -> Tensor:
-        """The same rows as a float32 matrix [B, features]."""
-        ends = torch.cat([self.offsets[1:], self.offsets.new_tensor([self.col.shape[0]])])
-        base = torch.arange(len(self), device=self.col.device) * self.features
-        flat = torch.repeat_interleave(
-            base, ends - self.offsets, output_size=self.col.shape[0]
-        ).add_(self.col)
-        out = self.val.new_zeros(len(self) * self.features)
-        out[flat] = self.val
-        return out.view(len(self), self.features)
-
-    def to(self, device: torch.device | str) -> SparseBatch:
-        """The same batch on `device`."""
-        return replace(
-            self,
-            col=self.col.to(device),
-            offsets=self.offsets.to(device),
-            val=self.val.to(device),
-        )
+        return len(self.crow) - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,23 +110,22 @@ class Sparse:
         """Shape of one example."""
         return torch.Size([self.features])
 
-    def _rows(self, idx: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Where the non-zeros of rows `idx` lie [nnz]; the rows' starts there [B], lengths [B]."""
+    def _rows(self, idx: Tensor) -> tuple[Tensor, Tensor]:
+        """Where the non-zeros of rows `idx` [B] lie [nnz]; their row starts there [B + 1]."""
         start = self.crow.index_select(0, idx)
         length = self.crow.index_select(0, idx + 1).sub_(start)
-        end = length.cumsum(0)
-        total = int(end[-1]) if len(end) else 0
-        offsets = end - length
+        crow = torch.cat([length.new_zeros(1), length.cumsum(0)])
+        total = int(crow[-1])
         where = torch.arange(total, device=idx.device)
-        where += torch.repeat_interleave(start - offsets, length, output_size=total)
-        return where, offsets, length
+        where += torch.repeat_interleave(start - crow[:-1], length, output_size=total)
+        return where, crow
 
     def batch(self, idx: Tensor) -> tuple[SparseBatch, Tensor]:
         """Examples `idx` (int64 [B]) as (their rows; y, int64 [B])."""
-        where, offsets, _ = self._rows(idx)
+        where, crow = self._rows(idx)
         rows = SparseBatch(
+            crow=crow,
             col=self.col.index_select(0, where).long(),
-            offsets=offsets,
             val=self.val.index_select(0, where),
             features=self.features,
         )
@@ -154,10 +133,10 @@ class Sparse:
 
     def take(self, idx: Tensor) -> Sparse:
         """The examples `idx` (int64 [M]) as a split of their own."""
-        where, _, length = self._rows(idx)
+        where, crow = self._rows(idx)
         return replace(
             self,
-            crow=torch.cat([length.new_zeros(1), length.cumsum(0)]),
+            crow=crow,
             col=self.col.index_select(0, where),
             val=self.val.index_select(0, where),
             y=self.y.index_select(0, idx),

@@ -15,10 +15,10 @@ from adamrepro.data import cifar_files, stand_ins
 from adamrepro.data.batches import Dense
 from adamrepro.data.cache import load_mapped, save_mapped
 from adamrepro.data.cifar_files import FORMS, Images
-from adamrepro.data.dataset import DataSet, Source, check_range, content_sha256, keep_examples
+from adamrepro.data.dataset import DataSet, Source, check_examples, content_sha256, keep_examples
 from adamrepro.data.sources import Request, fetch_archive, locate
 from adamrepro.data.whitening import Zca, channel_affine
-from adamrepro.errors import UserError
+from adamrepro.errors import require
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
@@ -50,11 +50,9 @@ class CifarConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if self.examples is not None:
-            top = len(cifar_files.CLASSES) * cifar_files.TRAIN_PER_CLASS
-            check_range("examples", self.examples, 1, top, f"1 to {top}, or null for all")
-        if not 0 < self.zca_epsilon < float("inf"):
-            raise UserError(f"dataset.zca_epsilon={self.zca_epsilon}: expected more than 0.")
+        check_examples(self.examples, len(cifar_files.CLASSES) * cifar_files.TRAIN_PER_CLASS)
+        ok = 0 < self.zca_epsilon < float("inf")
+        require(ok, "dataset.zca_epsilon", self.zca_epsilon, "a number above 0")
 
 
 def load_cifar10(config: CifarConfig, request: Request) -> DataSet:
@@ -79,7 +77,7 @@ def load_cifar10(config: CifarConfig, request: Request) -> DataSet:
         source = Source.CANONICAL if images.canonical else Source.MIRROR
         cache = folder
     else:
-        images = cifar_files.Images(**stand_ins.images(), canonical=False)
+        images = Images(**stand_ins.images(), canonical=False)
         source, cache = Source.STAND_IN, None
     raw = content_sha256([images.train_x, images.train_y, images.test_x, images.test_y])
     train, test = _whitened(config, images, raw, cache, request)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from adamrepro.data.batches import Dense, Sparse
-from adamrepro.errors import UserError
+from adamrepro.errors import require
 
 Split = TypeVar("Split", Dense, Sparse)
 
@@ -56,10 +56,10 @@ class DataSet:
     sha256: str
 
 
-def check_range(key: str, value: float, low: float, high: float, expected: str) -> None:
-    """Raise UserError naming `dataset.<key>` unless low <= value <= high."""
-    if not low <= value <= high:
-        raise UserError(f"dataset.{key}={value}: expected {expected}.")
+def check_examples(examples: int | None, top: int) -> None:
+    """Raise UserError unless `examples` is None or 1 to `top`, the size of the training split."""
+    ok = examples is None or 1 <= examples <= top
+    require(ok, "dataset.examples", examples, f"1 to {top}, or null for all")
 
 
 def content_sha256(parts: Iterable[Tensor | np.ndarray | str]) -> str:

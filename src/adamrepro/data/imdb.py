@@ -16,10 +16,10 @@ from scipy.sparse import csr_matrix
 from adamrepro.data import reviews, stand_ins
 from adamrepro.data.batches import Sparse
 from adamrepro.data.cache import FileState, fingerprint, load_arrays, save_arrays
-from adamrepro.data.dataset import DataSet, Source, check_range, content_sha256, keep_examples
+from adamrepro.data.dataset import DataSet, Source, check_examples, content_sha256, keep_examples
 from adamrepro.data.sources import Request, fetch_archive, locate
 from adamrepro.data.words import count_words, read_vocabulary
-from adamrepro.errors import UserError
+from adamrepro.errors import require
 
 CLASSES = 2
 FOLDER = "aclImdb"
@@ -59,10 +59,8 @@ class ImdbConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        top = 2 * reviews.PER_CLASS
-        if self.examples is not None:
-            check_range("examples", self.examples, 1, top, f"1 to {top}, or null for all")
-        check_range("vocabulary", self.vocabulary, 1, float("inf"), "at least 1 word")
+        check_examples(self.examples, 2 * reviews.PER_CLASS)
+        require(self.vocabulary >= 1, "dataset.vocabulary", self.vocabulary, "at least 1 word")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,11 +101,8 @@ def load_imdb(config: ImdbConfig, request: Request) -> DataSet:
     else:
         counts = _from_texts(folder, vocabulary, request)
     available = counts.train.shape[1]
-    if config.vocabulary > available:
-        raise UserError(
-            f"dataset.vocabulary={config.vocabulary}: expected at most {available}, "
-            "the number of words in imdb.vocab."
-        )
+    expected = f"at most {available}, the number of words in imdb.vocab"
+    require(config.vocabulary <= available, "dataset.vocabulary", config.vocabulary, expected)
     train = _select(counts.train, counts.train_y, config)
     test = _select(counts.test, counts.test_y, config)
     parts = [t for s in (train, test) for t in (s.crow, s.col, s.val, s.y)]

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from adamrepro.data.batches import Dense
-from adamrepro.data.dataset import DataSet, Source, check_range, content_sha256, keep_examples
+from adamrepro.data.dataset import DataSet, Source, check_examples, content_sha256, keep_examples
 from adamrepro.data.idx import read_idx
 from adamrepro.data.sources import Request, locate, scratch
 from adamrepro.errors import UserError
@@ -43,8 +43,7 @@ class MnistConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if self.examples is not None:
-            check_range("examples", self.examples, 1, TRAIN, f"1 to {TRAIN}, or null for all")
+        check_examples(self.examples, TRAIN)
 
 
 def load_mnist(config: MnistConfig, request: Request) -> DataSet:

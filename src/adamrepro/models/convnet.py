@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from adamrepro.errors import require
-from adamrepro.models.initialize import Init, initialize
+from adamrepro.models.initialize import Init
 from adamrepro.models.layers import Conv2d, Linear, split_members
 from adamrepro.models.model import Classifier, ModelConfig
 from adamrepro.models.noise import Noise
@@ -32,9 +32,6 @@ class ConvNetConfig(ModelConfig):
     def build(self, members: int, shape: torch.Size, classes: int) -> "ConvNet":
         require(len(shape) == 3, "model", self.name, f"examples [C, H, W]; these are {[*shape]}")
         return ConvNet(self, members, shape, classes)
-
-    def initialize(self, model: nn.Module, generator: torch.Generator) -> None:
-        initialize(model, self.init, generator, std=self.init_std)
 
 
 class ConvNet(Classifier):

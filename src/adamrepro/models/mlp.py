@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from adamrepro.models.initialize import Init, initialize
+from adamrepro.models.initialize import Init
 from adamrepro.models.layers import Input, Linear
 from adamrepro.models.model import Classifier, ModelConfig
 from adamrepro.models.noise import Noise
@@ -28,9 +28,6 @@ class MlpConfig(ModelConfig):
 
     def build(self, members: int, shape: torch.Size, classes: int) -> "Mlp":
         return Mlp(self, members, shape.numel(), classes)
-
-    def initialize(self, model: nn.Module, generator: torch.Generator) -> None:
-        initialize(model, self.init, generator, std=self.init_std)
 
 
 class Mlp(Classifier):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from adamrepro.errors import require
-from adamrepro.models.initialize import Init
+from adamrepro.models.initialize import Init, initialize
 from adamrepro.models.layers import Input
 from adamrepro.models.noise import Noise
 
@@ -44,8 +44,8 @@ class ModelConfig:
         raise NotImplementedError
 
     def initialize(self, model: nn.Module, generator: torch.Generator) -> None:
-        """Draw the initial parameters."""
-        raise NotImplementedError
+        """Draw the initial parameters: the weights; biases are zero."""
+        initialize(model, self.init, generator, std=self.init_std)
 
 
 class Model(nn.Module):
@@ -78,8 +78,11 @@ class Classifier(Model):
 
 def cross_entropy(logits_rbc: Tensor, y: Tensor) -> Tensor:
     """Return the mean cross-entropy per member [R], computed in float32 or above."""
-    if logits_rbc.dtype is torch.bfloat16:
-        logits_rbc = logits_rbc.float()
-    log_p = F.log_softmax(logits_rbc, dim=-1)
+    log_p = F.log_softmax(widened(logits_rbc), dim=-1)
     picked = log_p.gather(-1, y.view(1, -1, 1).expand(log_p.shape[0], -1, 1))
     return -picked.squeeze(-1).mean(1)
+
+
+def widened(x: Tensor) -> Tensor:
+    """Return x in float32 or above: costs of bf16 layers are not computed in bf16."""
+    return x.float() if x.dtype is torch.bfloat16 else x

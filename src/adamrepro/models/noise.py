@@ -1,14 +1,12 @@
 """Noise in the cost: drawn once per minibatch, shared by all members of a population."""
 
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from adamrepro.models.layers import Input
-
-X = TypeVar("X", bound=Any)
 
 
 @dataclass(frozen=True)

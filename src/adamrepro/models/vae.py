@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from adamrepro.errors import require
 from adamrepro.models.initialize import Init, initialize
 from adamrepro.models.layers import Input, Linear
-from adamrepro.models.model import Model, ModelConfig
+from adamrepro.models.model import Model, ModelConfig, widened
 from adamrepro.models.noise import Noise
 
 
@@ -59,18 +59,26 @@ class Vae(Model):
         -L = KL(q(z|x) || N(0, I)) - log p(x|z), z = mu + sigma * epsilon (Kingma & Welling 2013,
         eq. 10); epsilon [B, latent] is shared by the members.
         """
-        assert isinstance(x, Tensor)
+        assert isinstance(x, Tensor)  # see `error`
+        x = x.flatten(1)
         if self.config.binarize:
             x = noise.binarize(x)
         h_rbh = F.softplus(self.encoder(x))
-        mu, log_variance = self.mu(h_rbh), self.log_variance(h_rbh)
-        epsilon = noise.normal(x.shape[0], self.config.latent, like=x)  # never in bf16
+        mu, log_variance = widened(self.mu(h_rbh)), widened(self.log_variance(h_rbh))
+        epsilon = noise.normal(x.shape[0], self.config.latent, like=x)
         z = mu + (0.5 * log_variance).exp() * epsilon
-        logits = self.logits(F.softplus(self.decoder(z)))
+        logits = widened(self.logits(F.softplus(self.decoder(z))))
         kl: Tensor = 0.5 * (mu.square() + log_variance.exp() - 1 - log_variance).sum((1, 2))
         # log p(x|z) of a Bernoulli is x*l - softplus(l); no float32 loss at large |l|
         log_likelihood: Tensor = (x * logits - F.softplus(logits)).sum((1, 2))
         return (kl - log_likelihood) / x.shape[0]
 
     def error(self, x: Input, y: Tensor, noise: Noise) -> tuple[Tensor, None]:
+        """Return cost [R] and None; raises UserError where x holds no probabilities.
+
+        Clean costs come before the first step, so that nothing is trained on other inputs.
+        """
+        ok = isinstance(x, Tensor) and bool(((x >= 0) & (x <= 1)).all())
+        known = "dataset=mnist, or dataset=cifar10 dataset.whitening=none"
+        require(ok, "model", self.config.name, f"pixels in [0, 1], as of {known}")
         return self.cost(x, y, noise), None

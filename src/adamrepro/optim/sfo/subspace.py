@@ -15,6 +15,7 @@ from torch import Tensor
 _MAX_FRAME_NORM = 100.0  # largest |column of T|^2, by which rounding is magnified
 _MAX_DRIFT = 1e-11  # departure of V V' from what T assumes, beyond which V V' is measured anew
 _INSIDE = 1e-12  # a residual shorter than this, relative to the vector, is rounding
+_LITTLE = 1e-2  # a residual as short as this is orthogonalised once more
 _BLOCK = 16384  # columns of V mixed at a time: the collapse needs no second V
 
 
@@ -95,7 +96,8 @@ class Subspace:
     def _include_remainder(self, row: Tensor, inside: Tensor) -> Tensor:
         """The unit vector `row` lies almost inside: subtract what does, append the rest.
 
-        Two products with V more than the usual one.
+        One product with V more than the usual one; two where so little is left that rounding,
+        magnified by 1/rest, could lie inside again.
         """
         size = self.size
         self.displace(row, -inside, out=row)
@@ -103,7 +105,9 @@ class Subspace:
         if rest < _INSIDE:
             return inside
         row /= rest
-        leftover = self._frame[:size, :size].T @ (self._rows[:size] @ row).cpu()
+        leftover = torch.zeros(size, dtype=torch.float64)
+        if rest < _LITTLE:
+            leftover = self._frame[:size, :size].T @ (self._rows[:size] @ row).cpu()
         appended = self._append(leftover)
         if appended is None:
             return inside

@@ -1,0 +1,47 @@
+"""How much memory a worker takes, data set, compiled update and clean costs included."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adamrepro.optim import can_compile
+from commandline import PROJECT
+
+MOST_GB = 3.0
+MEASURE = """
+import resource, subprocess, sys
+subprocess.run([sys.executable, *sys.argv[1:]], check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)  # kilobytes, of the largest
+"""
+
+ONCE = "at_budget.full.confirm=[]"
+# the series with the most members or, of those with one each, the rule with the most state
+LARGEST = {
+    "fig1b": ["series=SGDNesterov+dropout", ONCE],
+    "fig2a": ["series=Adam", "optimizer.alpha=0.001", ONCE],
+    "fig3": ["series=Adam+dropout", "optimizer.alpha=0.001", ONCE],
+    "fig4": ["series=corrected", "optimizer.alpha=0.001", "optimizer.beta1=0.9"],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="kilobytes elsewhere are bytes")
+@pytest.mark.parametrize("experiment", LARGEST)
+def test_a_worker_takes_less_than_3_gb(experiment: str, tmp_path: Path) -> None:
+    """Whole grids for one pass; 1,000 examples fill a chunk of the clean costs."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c", MEASURE, str(PROJECT / "scripts" / "train.py"), "-m"),
+            *(f"experiment={experiment}", "budget=full", *LARGEST[experiment]),
+            *("training.epochs=1", f"training.compile={'on' if can_compile() else 'off'}"),
+            *("dataset.examples=1000", "data.stand_in=true", "data.download=false"),
+            *(f"results={tmp_path}", "execution.workers=1", "execution.device=cpu"),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    assert int(done.stdout.split()[-1]) / 1e6 < MOST_GB
