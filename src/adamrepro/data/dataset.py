@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from adamrepro.data.batches import Dense, Sparse
-from adamrepro.errors import require
+from adamrepro.errors import UserError, require
 
 Split = TypeVar("Split", Dense, Sparse)
 
