@@ -152,8 +152,8 @@ def terminate(process: Process) -> None:
     [
         (kill_parent, 1, 3),
         (kill_parent, 2, 4),
-        (kill_worker, 2, 6),
-        (kill_all, 2, 7),
+        (kill_worker, 2, 4),
+        (kill_all, 2, 9),
         (interrupt_all, 2, 1),
         (terminate, 1, 1),
     ],
