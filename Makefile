@@ -16,7 +16,7 @@ export ADAMREPRO_DATA := $(DATA)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce figures smoke test test-all check benchmark clean FORCE
+.PHONY: help setup reproduce status figures smoke test test-all check benchmark clean FORCE
 
 help:  ## list the targets (this)
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -25,6 +25,9 @@ setup: $(READY)  ## make .venv with pinned dependencies (PYTHON=python3.12); not
 
 reproduce: setup  ## data, training, figures, claims (BUDGET=smoke|quick|full, DATA=/path)
 	@$(PY) scripts/reproduce.py --budget "$(BUDGET)"
+
+status: setup  ## which runs are done, and how long the others will take (BUDGET=quick|full)
+	@$(PY) scripts/status.py --budget "$(BUDGET)"
 
 # The budgets whose tables are committed, unless one is asked for.
 figures: setup  ## redraw the figures from the tables: no training (BUDGET=quick|full)

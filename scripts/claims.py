@@ -14,7 +14,7 @@ from rich.table import Table
 
 from adamrepro.claims import CLAIMS, Book, Claim
 from adamrepro.errors import UserError
-from adamrepro.results.store import write_atomically
+from adamrepro.files import write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,12 +31,12 @@ def main() -> int:
             raise UserError(f"{folder}: no such folder; train first, or give --results, --budget")
         book = Book.read(asked.results, asked.budget)
         claims = [judge(book) for judge in CLAIMS.values()]
+        table = pd.DataFrame([dataclasses.asdict(claim) for claim in claims])
+        write_atomically(folder / "claims.csv", table.to_csv(index=False, lineterminator="\n"))
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
     show(claims, f"What the tables of budget {asked.budget} say about the paper's claims")
-    table = pd.DataFrame([dataclasses.asdict(claim) for claim in claims])
-    write_atomically(folder / "claims.csv", table.to_csv(index=False, lineterminator="\n"))
     print(folder / "claims.csv")
     return 0
 

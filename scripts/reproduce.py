@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from rich import box
 from rich.console import Console
@@ -23,6 +25,14 @@ from rich.table import Table
 PROJECT = Path(__file__).resolve().parents[1]
 CONFIGS = PROJECT / "configs"
 USER, FAILED, INTERRUPTED = 2, 1, 130
+
+
+class Terminated(KeyboardInterrupt):
+    """This process, and not the script that it runs, was told to stop."""
+
+
+def terminated(signum: int, frame: FrameType | None) -> None:
+    raise Terminated
 
 
 @dataclass(frozen=True)
@@ -50,8 +60,12 @@ class Reproduction:
         command = [sys.executable, str(PROJECT / "scripts" / script), *arguments]
         environment = {**os.environ, "ADAMREPRO_DATA": str(self.data)}
         with subprocess.Popen(command, env=environment) as process:
+            try:
+                status = process.wait()
+            except Terminated:
+                process.terminate()
+                raise
             # Ctrl-C reaches the script too, and leaving this block waits until it saved its state.
-            status = process.wait()
         if status == INTERRUPTED:
             raise KeyboardInterrupt
         self.steps.append(Step(name, status, time.monotonic() - started))
@@ -86,6 +100,7 @@ def main() -> int:
     nowhere = "results/runs/smoke-stand-in/no-data" if asked.budget == "smoke" else "data"
     data = Path(given).expanduser().absolute() if given else PROJECT / nowhere
     work = Reproduction(asked.budget, results, asked.figures.absolute(), data, [])
+    signal.signal(signal.SIGTERM, terminated)
     try:
         reproduce(work)
     except KeyboardInterrupt:

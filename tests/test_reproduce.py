@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +14,18 @@ PROJECT = Path(__file__).parents[1]
 
 # Stands in for each of the other scripts.
 SCRIPT = """
-import os, pathlib, sys
+import os, pathlib, signal, sys, time
 name, told = pathlib.Path(__file__).stem, sys.argv[1:]
 with open(os.environ["NOTES"], "a") as notes:
     print(name, os.environ["ADAMREPRO_DATA"], *told, sep="|", file=notes)
 given = dict(word.split("=") for word in told if "=" in word)
+if name == "train" and "SLOW" in os.environ:
+    def stop(number, frame):
+        print("stopped", file=open(os.environ["NOTES"], "a"), flush=True)
+        sys.exit(130)
+    signal.signal(signal.SIGTERM, stop)
+    pathlib.Path(os.environ["SLOW"]).touch()
+    time.sleep(60)
 if name == "train":
     if given["experiment"] == os.environ.get("BROKEN"):
         sys.exit(int(os.environ["STATUS"]))
@@ -107,6 +115,23 @@ def test_an_interrupted_experiment_stops_everything(sandbox: Sandbox) -> None:
     assert done.returncode == 130
     assert sandbox.trained() == ["figA", "figB"]
     assert "the same command goes on" in done.stderr
+
+
+def test_a_terminated_call_stops_what_it_runs(sandbox: Sandbox, tmp_path: Path) -> None:
+    """SIGTERM reaches one process only, unlike Ctrl-C: nothing may go on training behind it."""
+    training = tmp_path / "training"
+    environment = {**os.environ, "NOTES": str(sandbox.folder / "notes"), "SLOW": str(training)}
+    environment.pop("ADAMREPRO_DATA", None)
+    command = [sys.executable, str(sandbox.folder / "scripts" / "reproduce.py")]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        while not training.exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.terminate()
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same command goes on" in said
+    assert (sandbox.folder / "notes").read_text().endswith("stopped\n")
 
 
 def test_smoke_looks_for_no_data_unless_told_where(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -21,13 +21,15 @@ from adamrepro.data.console import console_progress
 from adamrepro.data.sources import no_progress
 from adamrepro.errors import UserError
 from adamrepro.optim import SfoSettings, can_compile, structure
+from adamrepro.results.rows import as_text
 from adamrepro.results.run_id import Value, population_id, run_id, setting_id
-from adamrepro.results.store import Store
+from adamrepro.results.store import GivenUp, Store
 from adamrepro.tracking.feed import Feed, News
 from adamrepro.tracking.settings import Tracker
 from adamrepro.training import (
     Checkpoint,
     Compile,
+    Interrupted,
     Loop,
     MemberCurve,
     Members,
@@ -183,25 +185,46 @@ def train(
 ) -> None:
     """Train a population and save its runs; resumes from its checkpoint.
 
-    Holds the lock of the first member: another process with the same population waits, then
-    finds the runs done. Raises Interrupted when told to stop.
+    Holds the population's lock: another process with the same population waits, then finds the
+    runs done. Raises Interrupted when told to stop.
     """
-    with plan.store.lock(plan.identity):
-        if all(job.run_id in plan.store.done() for job in plan.jobs):
-            return
-        config = plan.config
-        set_up_torch(config)
-        data = dataset_of(config)
-        checkpoint = Checkpoint(plan.store.checkpoint_path(plan.identity), plan.identity)
-        loop = build_loop(plan, data, checkpoint, on_progress, should_stop)
-        if config.tracking.name is not Tracker.none:
-            feed = Feed([row_of(job, MemberCurve(), data, loop) for job in plan.jobs])
-            loop.on_epoch = lambda _: on_news(feed.news(loop.curves, loop.examples))
-        curves = loop.run()
-        checkpoint.save(loop.state_dict())
-        for job, curve in zip(plan.jobs, curves, strict=True):
-            plan.store.save(row_of(job, curve, data, loop), curve.rows)
-        checkpoint.remove()
+    try:
+        with plan.store.lock(plan.identity, should_stop) as note:
+            if all(job.run_id in plan.store.done() for job in plan.jobs):
+                return
+            about = {
+                "host": platform.node(),
+                "device": device_name(device_of(plan.config)),
+                "runs": [as_text(job.config.settings()) for job in plan.jobs],
+            }
+            note(about)
+            loop = train_locked(plan, on_progress, should_stop, on_news)
+            note({**about, "seconds": loop.seconds, "passes": loop.epoch})
+    except GivenUp:
+        raise Interrupted from None
+
+
+def train_locked(
+    plan: Plan,
+    on_progress: Callable[[Progress], None],
+    should_stop: Callable[[], bool],
+    on_news: Callable[[Sequence[News]], None],
+) -> Loop:
+    """Train a population whose lock is held; returns its loop, at the end of its work."""
+    config = plan.config
+    set_up_torch(config)
+    data = dataset_of(config)
+    checkpoint = Checkpoint(plan.store.checkpoint_path(plan.identity), plan.identity)
+    loop = build_loop(plan, data, checkpoint, on_progress, should_stop)
+    if config.tracking.name is not Tracker.none:
+        feed = Feed([row_of(job, MemberCurve(), data, loop) for job in plan.jobs])
+        loop.on_epoch = lambda _: on_news(feed.news(loop.curves, loop.examples))
+    curves = loop.run()
+    checkpoint.save(loop.state_dict())
+    for job, curve in zip(plan.jobs, curves, strict=True):
+        plan.store.save(row_of(job, curve, data, loop), curve.rows)
+    checkpoint.remove()
+    return loop
 
 
 def build_loop(

@@ -15,7 +15,8 @@ from adamrepro.execution import RunsFailed, Stopped, run_batch
 from adamrepro.execution.batch import SMALL_BATCH
 from adamrepro.execution.report import Silent
 from adamrepro.execution.serial import run_serially
-from adamrepro.training import Loop
+from adamrepro.optim import RULES
+from adamrepro.training import Interrupted, Loop
 from small import TABLES, small, tables
 
 
@@ -130,6 +131,14 @@ def test_two_batches_at_once_train_nothing_twice(
     assert not errors
     assert sorted(trained) == [1, 1, 2]
     assert plan(identify(small(tmp_path))) == []
+
+
+def test_waiting_for_another_process_can_be_stopped(tmp_path: Path) -> None:
+    (each,) = plan(identify(small(tmp_path, [RULES["adam"]()])))
+    with each.store.lock(each.identity), pytest.raises(Interrupted):
+        app.train(each, should_stop=lambda: True)
+    app.train(each)
+    assert plan(identify(small(tmp_path, [RULES["adam"]()]))) == []
 
 
 def test_small_batches_start_no_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

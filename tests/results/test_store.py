@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adamrepro import files as files_module
 from adamrepro.errors import UserError
-from adamrepro.results import store as store_module
+from adamrepro.results.rows import text
 from adamrepro.results.run_id import Value, population_id, run_id, setting_id
 from adamrepro.results.schema import CURVE_COLUMNS, RUN_ID_COLUMNS, RUN_RECORD_COLUMNS, Tables
-from adamrepro.results.store import Store, text
+from adamrepro.results.store import Store
 
 Run = dict[str, Value]
 Curve = list[dict[str, float]]
@@ -142,14 +143,14 @@ def test_a_kill_at_any_write_loses_nothing(
     left = iter(range(moment - 1, 0, -1))
 
     def killing(name: str) -> None:
-        real = getattr(store_module.os, name)
+        real = getattr(files_module.os, name)
 
         def call(*args: object) -> object:
             if not next(left, 0):  # the dead tidy nothing up
                 raise Killed
             return real(*args)
 
-        monkeypatch.setattr(store_module.os, name, call)
+        monkeypatch.setattr(files_module.os, name, call)
 
     for name in ("replace", "fsync", "chmod", "unlink"):
         killing(name)
@@ -261,10 +262,11 @@ def test_a_write_that_fails_leaves_no_file(tmp_path: Path, monkeypatch: pytest.M
     def full(number: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store_module.os, "fsync", full)
+    monkeypatch.setattr(files_module.os, "fsync", full)
     store = make_store(tmp_path)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(UserError, match="No space") as error:
         store.save(*make_run(0))
+    assert str(store.in_flight) in str(error.value)
     assert not [path for path in store.in_flight.rglob("*") if path.suffix != ".lock"]
 
 

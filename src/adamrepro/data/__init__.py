@@ -1,6 +1,6 @@
 """The data sets: found, fetched or stood in for, checked, and held as tensors.
 
-Adding one is a file with a config and a loader, and one row in each of the two tables below.
+Adding one is a file with a config and a loader, and one row in each of the three tables below.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from typing import Any
 
 from adamrepro.data.batches import Dense, Sparse, SparseBatch
 from adamrepro.data.cifar10 import CifarConfig, Whitening, load_cifar10
-from adamrepro.data.dataset import DataSet, Source
-from adamrepro.data.imdb import Features, ImdbConfig, load_imdb
-from adamrepro.data.mnist import MnistConfig, load_mnist
+from adamrepro.data.cifar_files import FORMS
+from adamrepro.data.dataset import DataSet, Source, check_finite
+from adamrepro.data.imdb import FOLDER, Features, ImdbConfig, load_imdb
+from adamrepro.data.mnist import RAW, MnistConfig, load_mnist
 from adamrepro.data.sources import Progress, Request, no_progress
 from adamrepro.errors import UserError
 
@@ -31,6 +32,7 @@ __all__ = [
     "Sparse",
     "SparseBatch",
     "Whitening",
+    "is_there",
     "load_dataset",
 ]
 
@@ -46,6 +48,18 @@ LOADERS: dict[type[DataSetConfig], Callable[[Any, Request], DataSet]] = {
     ImdbConfig: load_imdb,
     CifarConfig: load_cifar10,
 }
+
+FOLDERS: dict[type[DataSetConfig], list[str]] = {
+    MnistConfig: [str(RAW)],
+    ImdbConfig: [FOLDER],
+    CifarConfig: [form.folder for form in FORMS],
+}
+"""Under the data root: a data set is there if one of these is."""
+
+
+def is_there(config: DataSetConfig, root: Path) -> bool:
+    """Whether a data set seems to be there. Its files are not looked at: `load_dataset` does."""
+    return any((root / folder).is_dir() for folder in FOLDERS[type(config)])
 
 
 def load_dataset(
@@ -72,8 +86,10 @@ def load_dataset(
         root=Path(root).expanduser(), download=download, stand_in=stand_in, progress=progress
     )
     try:
-        return LOADERS[type(config)](config, request)
+        data = LOADERS[type(config)](config, request)
     except OSError as error:
         raise UserError(
             f"{config.name}: {error.filename} cannot be read: {error.strerror}."
         ) from error
+    check_finite(data, request.root)
+    return data

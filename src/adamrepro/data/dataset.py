@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -13,9 +14,11 @@ import torch
 from torch import Tensor
 
 from adamrepro.data.batches import Dense, Sparse
-from adamrepro.errors import require
+from adamrepro.errors import UserError, require
 
 Split = TypeVar("Split", Dense, Sparse)
+
+_CHECKED_AT_ONCE = 10_000_000  # values: a data set of its own size again would not fit everywhere
 
 
 class Source(StrEnum):
@@ -70,6 +73,37 @@ def content_sha256(parts: Iterable[Tensor | np.ndarray | str]) -> str:
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(array.view(np.uint8).data)
     return digest.hexdigest()
+
+
+def check_finite(data: DataSet, root: Path) -> None:
+    """Raise UserError naming the first example that holds a nan or an infinity.
+
+    Training would make runs of it that diverge one and all, with nothing to say why.
+    """
+    for name, split in (("training", data.train), ("test", data.test)):
+        if isinstance(split, Sparse):
+            place = _not_finite(split.val)
+            example = None if place is None else int((split.crow <= place).sum()) - 1
+        else:
+            place = _not_finite(split.x)
+            example = None if place is None else place // split.shape.numel()
+        if example is not None:
+            raise UserError(
+                f"{data.name}: {name} example {example} holds a value that is not a finite number; "
+                f"its files under {root} are damaged. Delete them and fetch them again."
+            )
+
+
+def _not_finite(values: Tensor) -> int | None:
+    """The place of the first value, in order, that is a nan or an infinity."""
+    if not values.is_floating_point():
+        return None
+    flat = values.reshape(-1)
+    for start in range(0, len(flat), _CHECKED_AT_ONCE):
+        finite = flat[start : start + _CHECKED_AT_ONCE].isfinite()
+        if not finite.all():
+            return start + int(finite.int().argmin())
+    return None
 
 
 def keep_examples(train: Split, test: Split, examples: int | None) -> tuple[Split, Split]:

@@ -27,18 +27,24 @@ class RunsFailed(Exception):
 def run_batch(configs: Sequence[RunConfig], *, processes: bool) -> list[Job]:
     """Bring all these runs into the tables, training what is missing; return their identities.
 
-    Raises UserError for a mistake in a config or in the data, Stopped when interrupted (finished
-    runs are collected, unfinished ones resume), RunsFailed after printing what failed and why.
+    Raises UserError, before anything is trained, for a mistake in a config or in the data, for
+    tables that were changed by hand and for a folder that cannot be written; Stopped when
+    interrupted (finished runs are collected, unfinished ones resume); RunsFailed after printing
+    what failed and why.
     """
     screen = Screen(stderr=True)
     jobs = identify(configs)
+    stores = {job.store.tables: job.store for job in jobs}
+    for store in stores.values():
+        store.check()
     adopt(jobs)
     plans = sorted(plan(jobs), key=lambda p: -p.work)
+    for tables in {p.store.tables for p in plans}:
+        stores[tables].check_writable()
     missing = sum(len(p.jobs) for p in plans)
     name = f"{configs[0].budget}/{configs[0].experiment}"
     distinct = len({job.run_id for job in jobs})
     screen.print(f"{name}: {distinct} runs, {distinct - missing} done, {missing} to train")
-    stores = {job.store.tables: job.store for job in jobs}
     try:
         report = execute(plans, processes=processes)
     finally:

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 
+import torch
+
 from adamrepro import app
 from adamrepro.app import Plan
 from adamrepro.errors import UserError
@@ -58,7 +60,16 @@ def run_serially(plans: Sequence[Plan], console: Console) -> Report:
     return report
 
 
+OUT_OF_MEMORY = (
+    "; give it more memory, or less to hold: population.size=N (members at once), "
+    "execution.workers=N (populations side by side)"
+)
+
+
 def explain(error: BaseException) -> str:
-    """Say in one line what went wrong."""
+    """Say in one line what went wrong, and what helps against a lack of memory."""
     first = (str(error).strip() or "no message").splitlines()[0]
-    return f"{type(error).__name__}: {first}"
+    lacking = isinstance(error, MemoryError | torch.OutOfMemoryError)
+    # of torch's allocator for the CPU, a plain RuntimeError
+    lacking = lacking or "can't allocate memory" in first
+    return f"{type(error).__name__}: {first}{OUT_OF_MEMORY if lacking else ''}"

@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 from adamrepro.errors import UserError
 from adamrepro.figures import fig1, fig2, fig3, fig4, style
 from adamrepro.figures.page import References
+from adamrepro.files import write_atomically
 from adamrepro.results import fidelity, select
 from adamrepro.results.reference import FIGURE_4_EPOCHS, panel_of, read_references
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Role
-from adamrepro.results.store import write_atomically
 
 FIGURES: dict[str, Callable[..., Figure]] = {
     "fig1a": fig1.make_a,

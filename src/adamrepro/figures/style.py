@@ -9,6 +9,7 @@ from pathlib import Path
 import matplotlib.style
 from matplotlib.figure import Figure
 
+from adamrepro.files import replacing
 from adamrepro.results.reference import Panel
 
 # The paper's colours, in the order of each legend (matplotlib's cycle of 2014).
@@ -70,13 +71,10 @@ def styled() -> AbstractContextManager[None]:
 
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write `figure` as PDF and PNG under `folder`; each appears whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []
     for kind, metadata in _METADATA.items():
         path = folder / f"{name}.{kind}"
-        unfinished = folder / f".{name}.{kind}.part"
-        with styled():
-            figure.savefig(unfinished, format=kind, metadata=metadata)
-        unfinished.replace(path)
+        with styled(), replacing(path, "wb") as file:
+            figure.savefig(file, format=kind, metadata=metadata)
         paths.append(path)
     return paths

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from adamrepro.errors import UserError
-
-Row = dict[str, str]
+from adamrepro.results.rows import Row
 
 
 def checksum(run: Row, curve: Sequence[Row]) -> str:
@@ -21,6 +20,7 @@ def verify(folder: Path, runs: Mapping[str, Row], curves: Mapping[str, list[Row]
     for identity, run in runs.items():
         if checksum(run, curves[identity]) != run.get("checksum"):
             raise UserError(
-                f"{folder}: run {identity} was changed after it was written (checksum differs); "
-                "restore the tables, or delete its row from runs.csv to train it again"
+                f"{folder / 'runs.csv'}: run {identity}, or its curve in curves.csv, was changed "
+                "after it was written (its checksum differs).\nRestore both tables (git checkout), "
+                "or delete the run's row from runs.csv to have it trained again."
             )

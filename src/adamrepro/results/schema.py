@@ -13,6 +13,8 @@ from pathlib import Path
 import pandas as pd
 
 from adamrepro.errors import UserError
+from adamrepro.results.checksum import verify
+from adamrepro.results.rows import read_curves, read_rows
 
 RUN_ID_COLUMNS = (
     "run_id",
@@ -35,6 +37,9 @@ RUN_RECORD_COLUMNS = (
     "commit",
     "checksum",  # over the row and its curve
 )
+RECENT = ("optimizer_mb",)
+"""Columns that tables written by earlier versions lack."""
+
 COSTS = ("train_cost", "train_objective", "train_nll", "test_nll", "test_error")
 CURVE_COLUMNS = ("run_id", "epoch", *COSTS)
 
@@ -53,11 +58,21 @@ class Tables:
 
     @classmethod
     def read(cls, folder: Path) -> Tables:
-        """Read both tables of `folder`; a missing file or column is a UserError."""
-        runs = _read(folder / "runs.csv", (*RUN_ID_COLUMNS, *RUN_RECORD_COLUMNS))
+        """Read both tables of `folder`.
+
+        Raises UserError for a missing file or column, and for a run with a checksum that was
+        changed after it was written.
+        """
+        expected = (*RUN_ID_COLUMNS, *RUN_RECORD_COLUMNS)
+        runs = _read(folder / "runs.csv", tuple(c for c in expected if c not in RECENT))
+        for column in RECENT:
+            if column not in runs:
+                runs[column] = float("nan")
         curves = _read(folder / "curves.csv", CURVE_COLUMNS)
         for column in _TEXT:
             runs[column] = runs[column].fillna("")
+        signed = {r["run_id"]: r for r in read_rows(folder / "runs.csv") if r["checksum"]}
+        verify(folder, signed, read_curves(folder / "curves.csv", signed))
         return cls(runs, curves)
 
     @staticmethod

@@ -5,22 +5,27 @@ A finished run is first a file of its own, `results/runs/<budget>/<experiment>/<
 replaced atomically, so a kill at any moment loses nothing that was finished.
 """
 
-import csv
 import fcntl
-import io
 import json
-import os
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, Any
 
 from adamrepro.errors import UserError
+from adamrepro.files import remove_left_over, replacing, write_atomically, writing_to
 from adamrepro.results.checksum import checksum, verify
+from adamrepro.results.rows import Row, as_csv, as_text, read_curves, read_rows, text
 from adamrepro.results.run_id import Value
 from adamrepro.results.schema import CURVE_COLUMNS, RUN_ID_COLUMNS, RUN_RECORD_COLUMNS
 
-Row = dict[str, str]
+LOCK_SECONDS = 0.1
+"""Time between two attempts to get a lock that another process holds."""
+
+
+class GivenUp(Exception):
+    """Waiting for a lock was ended before it was free."""
 
 
 class Store:
@@ -46,7 +51,7 @@ class Store:
             {key: text(point.get(key)) for key in CURVE_COLUMNS if key != "run_id"}
             for point in curve
         ]
-        self._put({key: text(value) for key, value in run.items()}, points)
+        self._put(as_text(run), points)
 
     def _put(self, run: Row, curve: Sequence[Row]) -> None:
         content = json.dumps({"run": run, "curve": curve})
@@ -73,7 +78,7 @@ class Store:
             curves = read_curves(path.with_name("curves.csv"), rows)
             verify(path.parent, rows, curves)
             for identity, row in rows.items():
-                labels = {key: text(value) for key, value in wanted[identity].items()}
+                labels = as_text(wanted[identity])
                 settings = {key: value for key, value in row.items() if value or key in labels}
                 self._put(settings | labels, curves[identity])
 
@@ -82,6 +87,8 @@ class Store:
         if not any(self.in_flight.glob("*.json")):
             return 0
         with self.lock("tables"):
+            for name in ("runs.csv", "curves.csv"):
+                remove_left_over(self.tables / name)
             files = sorted(self.in_flight.glob("*.json"))
             runs = {row["run_id"]: row for row in read_rows(self.tables / "runs.csv")}
             curves = read_curves(self.tables / "curves.csv", runs)
@@ -108,22 +115,65 @@ class Store:
         write_atomically(self.tables / "curves.csv", as_csv(points, CURVE_COLUMNS))
         write_atomically(self.tables / "runs.csv", as_csv(runs, columns))
 
+    def check(self) -> None:
+        """Raise UserError if the results were changed by anyone but this class."""
+        for path in sorted(self.in_flight.glob("*.json")):
+            with suppress(FileNotFoundError):  # another process has just collected it
+                read_saved(path)
+        runs = {row["run_id"]: row for row in read_rows(self.tables / "runs.csv")}
+        verify(self.tables, runs, read_curves(self.tables / "curves.csv", runs))
+
+    def check_writable(self) -> None:
+        """Raise UserError if results cannot be put down: better now than after the training."""
+        for folder in (self.in_flight, self.tables):
+            with replacing(folder / "writable") as file:
+                file.write(" " * 4096)  # a full disk takes files without content
+            (folder / "writable").unlink(missing_ok=True)
+
     @contextmanager
-    def lock(self, name: str) -> Iterator[None]:
-        """Hold the lock `name`, waiting for whoever has it; the system frees it on any exit."""
-        self.in_flight.mkdir(parents=True, exist_ok=True)
-        with (self.in_flight / f"{name}.lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+    def lock(
+        self, name: str, give_up: Callable[[], bool] = lambda: False
+    ) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+        """Hold the lock `name`, waiting for whoever has it; the system frees it on any exit.
+
+        Yields a function that puts a note into the lock's file, for `locks` to read; the note stays
+        there. Raises GivenUp once `give_up` says so.
+        """
+        with writing_to(self.in_flight):
+            self.in_flight.mkdir(parents=True, exist_ok=True)
+            file = (self.in_flight / f"{name}.lock").open("ab", buffering=0)
+
+        def note(content: Mapping[str, Any]) -> None:
+            with writing_to(self.in_flight):
+                file.truncate(0)
+                file.write(json.dumps(content).encode())
+
+        with file:
+            while not acquired(file, fcntl.LOCK_EX):
+                if give_up():
+                    raise GivenUp
+                time.sleep(LOCK_SECONDS)
+            yield note
+
+    def locks(self) -> Iterator[tuple[str, bool, dict[str, Any]]]:
+        """Yield each lock's name, whether a process holds it now, and its note ({} if none)."""
+        for path in sorted(self.in_flight.glob("*.lock")):
+            with path.open("rb") as file:
+                held = not acquired(file, fcntl.LOCK_SH)
+                try:
+                    content = json.loads(file.read())
+                except ValueError:  # none, or one that is being written
+                    content = {}
+            yield path.stem, held, content if isinstance(content, dict) else {}
 
 
-def text(value: Value) -> str:
-    """Write a value as the tables hold it: six significant digits, blank for none."""
-    if value is None or value != value:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+def acquired(file: IO[bytes], kind: int) -> bool:
+    """Try to lock a file, without waiting."""
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def sort_key(row: Row, settings: Sequence[str]) -> tuple[tuple[float, str], ...]:
@@ -146,55 +196,3 @@ def read_saved(path: Path) -> tuple[Row, list[Row]]:
         return content["run"], content["curve"]
     except (ValueError, KeyError, TypeError):
         raise UserError(f"{path}: not a saved run; delete it to train the run again") from None
-
-
-def read_rows(path: Path) -> list[Row]:
-    """Read a table as text; a table that is not there has no rows."""
-    try:
-        with path.open(newline="") as file:
-            reader = csv.DictReader(file)
-            rows, header = list(reader), reader.fieldnames or []
-    except FileNotFoundError:
-        return []
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise UserError(
-            f"{path}: not a readable table ({error}); restore it or delete it"
-        ) from None
-    damaged = any(None in row or None in row.values() for row in rows)
-    if damaged or "run_id" not in header:
-        raise UserError(f"{path}: not a results table (damaged row); restore it or delete it")
-    return rows
-
-
-def read_curves(path: Path, runs: Mapping[str, Row]) -> dict[str, list[Row]]:
-    """Read the curves of `runs`: rows of a run without a row of its own are left out."""
-    curves: dict[str, list[Row]] = {key: [] for key in runs}
-    for row in read_rows(path):
-        identity = row.pop("run_id")
-        if identity in curves:
-            curves[identity].append(row)
-    return curves
-
-
-def as_csv(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> str:
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return buffer.getvalue()
-
-
-def write_atomically(path: Path, content: str) -> None:
-    """Write a file under a temporary name and rename it; raises OSError, leaving no half file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -15,7 +15,7 @@ import pandas as pd
 
 from adamrepro.results.fidelity import distances, figure_4_losses, figure_4_points
 from adamrepro.results.reference import EXPERIMENTS, FIGURE_4_EPOCHS, panel_of, read_reference
-from adamrepro.results.store import Row
+from adamrepro.results.rows import Row
 
 Scalar = str | int | float | bool
 Point = dict[str, float]

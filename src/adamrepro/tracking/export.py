@@ -7,7 +7,8 @@ from pathlib import Path
 
 from adamrepro.errors import UserError
 from adamrepro.results.checksum import verify
-from adamrepro.results.store import Store, read_curves, read_rows
+from adamrepro.results.rows import read_curves, read_rows
+from adamrepro.results.store import Store
 from adamrepro.tracking.card import Card, card_of, identity, points_of, summary_of
 from adamrepro.tracking.session import Session
 

@@ -4,9 +4,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from adamrepro.results.rows import Row, text
 from adamrepro.results.run_id import Value
 from adamrepro.results.schema import CURVE_COLUMNS
-from adamrepro.results.store import Row, text
 from adamrepro.training import MemberCurve
 
 RATE = "examples_per_second"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from adamrepro.results.store import Row
+from adamrepro.results.rows import Row
 from adamrepro.tracking.card import Card, Point, card_of, points_of, summary_of
 from adamrepro.tracking.feed import News
 from adamrepro.tracking.session import Session, Unwritable

@@ -1,12 +1,12 @@
 """Checkpoints: one file per population, replaced atomically, read without unpickling code."""
 
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from adamrepro.files import remove_left_over, replacing
 
 VERSION = 1
 """Raise this when the content of a checkpoint changes: older files are then set aside."""
@@ -20,18 +20,15 @@ class Checkpoint:
         self.identity = identity
 
     def save(self, state: dict[str, Any]) -> None:
-        """Write the state; a kill at any moment leaves the old file or the new one, whole."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self.path.parent, suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as file:
+        """Write the state; a kill at any moment leaves the old file or the new one, whole.
+
+        Raises UserError, with the old file left, where the folder is full or cannot be written.
+        """
+        with replacing(self.path, "wb") as file:
+            try:
                 torch.save({"version": VERSION, "identity": self.identity, **state}, file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self.path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+            except RuntimeError as error:
+                raise disk_error(error) or error from None
 
     def load(self) -> tuple[dict[str, Any] | None, str]:
         """Return the state and "", or None and the reason why there is none to use.
@@ -54,5 +51,26 @@ class Checkpoint:
             return None, f"{self.path}: checkpoint of another population, starting over"
         return state, ""
 
+    def glance(self) -> dict[str, Any] | None:
+        """Return the state for a look at how far it has come, None if there is none to be read.
+
+        Tensors are left on the disk and checksums unread: never resume from this.
+        """
+        try:
+            state = torch.load(self.path, map_location="cpu", weights_only=True, mmap=True)
+        except Exception:  # damage can raise nearly anything
+            return None
+        ok = isinstance(state, dict) and state.get("version") == VERSION
+        return state if ok and state.get("identity") == self.identity else None
+
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
+        remove_left_over(self.path)
+
+
+def disk_error(error: BaseException) -> OSError | None:
+    """Find the disk's own error, which torch.save hides behind one about its archive."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__ or cause.__context__
+    return cause

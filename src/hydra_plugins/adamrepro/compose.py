@@ -14,6 +14,9 @@ from omegaconf import DictConfig, OmegaConf
 PLAIN = ("optimizer.", "training.l2", "seed", "role", "series", "reading")
 """Keys that select no group and are read by no interpolation."""
 
+NOT_A_RUNS = ("hydra", "sweeps", "open_settings")
+"""Large parts of a config that no single run needs: most of the time to copy it."""
+
 
 class Composer:
     """Composes job configs on top of the sweep's own config."""
@@ -25,11 +28,16 @@ class Composer:
         self.composed: dict[tuple[str, ...], DictConfig] = {}
 
     def compose(self, overrides: Sequence[str]) -> DictConfig:
-        """Return the config that Hydra composes from these overrides."""
+        """Return the config that Hydra composes from these overrides, without NOT_A_RUNS."""
         plain = [o for o in overrides if "=" in o and o.startswith(PLAIN) and "optimizer=" not in o]
         shared = tuple(o for o in overrides if o not in plain)
         if shared not in self.composed:
-            self.composed[shared] = self.loader.load_sweep_config(self.config, list(shared))
+            found = self.loader.load_sweep_config(self.config, list(shared))
+            OmegaConf.set_struct(found, False)
+            for key in NOT_A_RUNS:
+                found.pop(key, None)
+            OmegaConf.set_struct(found, True)
+            self.composed[shared] = found
         config = copy.deepcopy(self.composed[shared])
         for override in self.parser.parse_overrides(plain):
             OmegaConf.update(config, override.key_or_group, override.value(), merge=True)

@@ -1,7 +1,6 @@
 """The sweeper: an experiment's own sweeps, then the confirmation runs of what they chose."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
@@ -10,7 +9,9 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
+
+from hydra_plugins.adamrepro import experiment
 
 WHOLE_SWEEP = ("experiment=", "budget=", "results=", "seeds.")
 """Overrides that say what the jobs are and where their tables lie."""
@@ -53,37 +54,13 @@ class ExperimentSweeper(Sweeper):
 
     def run_experiment(self, config: DictConfig, users: Sequence[list[str]]) -> list[Any]:
         """Launch one experiment: all that its users' overrides ask for, as one batch."""
-        from adamrepro.sweeps import confirm, expand
-
-        sweeps: Any = OmegaConf.to_container(config, resolve=True)
-        seeds = config.seeds
-        jobs = [job for user in users for job in expand(sweeps, user, config.budget, seeds.grid)]
+        jobs = experiment.grid(config, users)
         grid = self.launch(jobs)
         if any(o.startswith("seed=") for user in users for o in user):
             return [grid]
         by_run = {job.return_value: overrides for job, overrides in zip(grid, jobs, strict=True)}
-        chosen = self.chosen(config, set(by_run))
-        confirmations = [job for run in chosen for job in confirm(by_run[run], seeds.confirm)]
+        confirmations = experiment.confirmations(config, by_run)
         return [grid, self.launch(confirmations)] if confirmations else [grid]
-
-    def chosen(self, config: DictConfig, runs: set[str]) -> list[str]:
-        """Return the runs of this grid that stand for the experiment's curves."""
-        from adamrepro.results.reference import EXPERIMENTS
-        from adamrepro.results.schema import Tables
-        from adamrepro.results.select import choose
-
-        if config.experiment not in EXPERIMENTS or config.budget == "search":
-            return []
-        chosen: list[str] = []
-        for budget in (config.budget, f"{config.budget}-stand-in"):
-            folder = Path(config.results) / budget / config.experiment
-            if Tables.exist(folder):
-                tables = Tables.read(folder)
-                grid = tables.runs[tables.runs["run_id"].isin(runs)]
-                if len(grid):
-                    choices = choose(grid, tables.curves, config.experiment)
-                    chosen += [choice.run_id for choice in choices]
-        return list(dict.fromkeys(chosen))
 
     def launch(self, jobs: list[list[str]]) -> Any:
         returned = self.launcher.launch(jobs, initial_job_idx=self.launched)

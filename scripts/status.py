@@ -1,0 +1,94 @@
+"""Say which runs of each experiment are done, and how long the rest will take on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from adamrepro.command import PROJECT, explained
+from adamrepro.execution.status import Round, State, survey
+from adamrepro.execution.time_left import Duration, measured
+from hydra_plugins.adamrepro.experiment import Sweep
+
+CONFIGS = PROJECT / "configs"
+EXPERIMENTS = sorted(path.stem for path in (CONFIGS / "experiment").glob("*.yaml"))
+
+
+def main() -> None:
+    """Print a table with two rows per experiment: its grid, and what confirms it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("experiment", nargs="*", help=f"of {', '.join(EXPERIMENTS)}; all if none")
+    parser.add_argument("--budget", default="quick", help="smoke, quick (default), medium or full")
+    parser.add_argument("--results", type=Path, default=PROJECT / "results", metavar="DIR")
+    asked = parser.parse_args()
+    with explained(), initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        base = compose("config", return_hydra_config=True)
+        loader = GlobalHydra.instance().config_loader()
+        rates = {flag: measured(asked.results, stand_in=flag) for flag in (False, True)}
+        rounds: list[Round] = []
+        for name in asked.experiment or EXPERIMENTS:
+            users = [f"experiment={name}", f"budget={asked.budget}", f"results={asked.results}"]
+            rounds += survey(Sweep(loader, base, users), rates)
+    show(rounds, asked.budget)
+
+
+def show(rounds: list[Round], budget: str) -> None:
+    """Print the table, what is missing besides runs, and the time for all of it."""
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    table = Table("table", "round", *State, "time left", box=box.SIMPLE_HEAD)
+    for each in rounds:
+        counts = [cells(each, state) for state in State]
+        table.add_row(f"{each.table}/{each.experiment}", each.name, *counts, time_of(each.left))
+    console.print(table)
+    for line in dict.fromkeys(notes(rounds)):
+        console.print(line, highlight=False, soft_wrap=True)
+    left = [each.left for each in rounds]
+    total = Duration(
+        sum(each.seconds for each in left),
+        whole=all(each.whole for each in left),
+        here=all(each.here for each in left),
+    )
+    if total.seconds or not total.whole:
+        command = "make reproduce" + ("" if budget == "quick" else f" BUDGET={budget}")
+        console.print(f"left for {command}: {time_of(total)}", highlight=False)
+
+
+def cells(each: Round, state: State) -> str:
+    count = each.counts[state]
+    if state is State.MISSING and each.at_most:
+        return f"up to {count}"
+    return str(count) if count else ""
+
+
+def notes(rounds: list[Round]) -> Iterator[str]:
+    for each in rounds:
+        if each.no_data and any(each.counts[s] for s in State if s is not State.DONE):
+            fate = "make reproduce fetches it, or uses a stand-in"
+            yield f"{each.experiment}: no data in {each.no_data}; {fate}"
+    if not all(each.left.here for each in rounds):
+        yield "~: from the rates in the tables, which may be another machine's"
+    if not all(each.left.whole for each in rounds):
+        yield "unknown: nothing like it was trained so far"
+
+
+def time_of(left: Duration) -> str:
+    """Write a duration in its largest unit."""
+    if left.seconds == 0:
+        return "" if left.whole else "unknown"
+    seconds, hours = left.seconds, left.seconds / 3600
+    number = f"{hours:.1f} h" if hours >= 1.5 else f"{seconds / 60:.0f} min"
+    number = number if seconds >= 90 else f"{max(seconds, 1):.0f} s"
+    known = f"{'' if left.here else '~'}{number}"
+    return known if left.whole else f"{known} and unknown"
+
+
+if __name__ == "__main__":
+    main()
