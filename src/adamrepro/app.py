@@ -166,7 +166,7 @@ def group_key(config: RunConfig) -> tuple[object, ...]:
 def population_size(config: RunConfig) -> int:
     if config.population.size != "auto":
         return int(config.population.size)
-    on_gpu = device_of(config).type != "cpu"
+    on_gpu = device_kind(config) != "cpu"
     return max(GPU_MEMBERS, config.model.cpu_members) if on_gpu else config.model.cpu_members
 
 
@@ -267,17 +267,22 @@ def row_of(job: Job, curve: MemberCurve, data: DataSet, seconds: float) -> dict[
     }
 
 
-def device_of(config: RunConfig) -> torch.device:
-    """Resolve `auto`; raises UserError for a device that is not there."""
+def device_kind(config: RunConfig) -> str:
+    """Return cpu, cuda or mps: what `auto` means here. A named one need not be on this machine.
+
+    `auto` leaves mps to those who ask for it: it has no float64, in which costs are summed up.
+    """
     name = config.execution.device
-    available = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
-    if name == "auto":
-        name = next(candidate for candidate, there in available.items() if there)
-    if not available[name]:
+    return name if name != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def device_of(config: RunConfig) -> torch.device:
+    """Return the device to train on; raises UserError for one that is not here."""
+    name = device_kind(config)
+    missing = (name == "cuda" and not torch.cuda.is_available()) or (
+        name == "mps" and not torch.backends.mps.is_available()
+    )
+    if missing:
         raise UserError(f"execution.device={name}: not available here; use cpu or auto")
     return torch.device(name)
 

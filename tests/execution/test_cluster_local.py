@@ -1,0 +1,110 @@
+"""Populations as jobs, through submitit's local executor: real processes, no Slurm."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from slurm_node import until
+
+from adamrepro.app import identify, plan
+from adamrepro.config import RunConfig
+from adamrepro.execution import Cluster, RunsFailed, Stopped, run_batch
+from adamrepro.execution.cluster import Where
+from adamrepro.optim import RULES
+from small import small, tables
+
+LOCAL = Cluster(cluster=Where.local, array_parallelism=2, poll_seconds=0.2)
+
+
+def train_locally(configs: list[RunConfig]) -> None:
+    run_batch(configs, processes=False, cluster=LOCAL)
+
+
+def long_run(results: Path) -> list[RunConfig]:
+    """A population that trains for seconds, with checkpoints all the time."""
+    configs = small(results, [RULES["adam"](alpha=0.01)], epochs=600, checkpoint_seconds=0.02)
+    for config in configs:
+        config.training.evaluate_every = 100
+    return configs
+
+
+def task_of(results: Path) -> int:
+    """The process that trains, once it has a checkpoint."""
+    until(lambda: list(results.rglob("*.ckpt")), "no checkpoint")
+    (controller,) = children(os.getpid())
+    (task,) = children(controller)
+    return task
+
+
+def children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for path in found for child in path.read_text().split()]
+
+
+@contextmanager
+def meanwhile(action: Callable[[], None]) -> Iterator[None]:
+    """Run an action in a thread beside the block."""
+    thread = threading.Thread(target=action)
+    thread.start()
+    yield
+    thread.join(60)
+    assert not thread.is_alive()
+
+
+def test_the_tables_are_those_of_a_run_here_and_failures_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One of three populations fails; the same command then trains that one only."""
+    here, jobs = tmp_path / "here", tmp_path / "jobs"
+    run_batch(small(here), processes=False)
+    blocked = plan(identify(small(jobs)))[1]
+    checkpoint = blocked.store.checkpoint_path(blocked.identity)
+    checkpoint.mkdir(parents=True)
+    with pytest.raises(RunsFailed, match="1 of 3 populations failed"):
+        train_locally(small(jobs))
+    said = " ".join(capsys.readouterr().err.split())
+    assert "fig1a sgd curve seed 0 x1" in said
+    assert "IsADirectoryError" in said
+    (log,) = (jobs / "runs" / "jobs").glob("*_log.err")
+    assert "Traceback" in log.read_text()
+    checkpoint.rmdir()
+    train_locally(small(jobs))
+    assert "4 runs, 3 done, 1 to train" in capsys.readouterr().err
+    assert tables(jobs) == tables(here)
+    assert list(blocked.store.in_flight.glob("*.job")) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
+def test_a_job_out_of_time_resumes_and_ctrl_c_lets_it_save_its_state(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    here, jobs = tmp_path / "here", tmp_path / "jobs"
+    run_batch(long_run(here), processes=False)
+
+    def interrupt() -> None:
+        task_of(jobs)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with meanwhile(interrupt), pytest.raises(Stopped):
+        train_locally(long_run(jobs))
+    assert children(os.getpid()) == []
+    (checkpoint,) = jobs.rglob("*.ckpt")
+    before = checkpoint.read_bytes()
+    moved: list[bool] = []
+
+    def end_of_time() -> None:
+        until(lambda: checkpoint.exists() and checkpoint.read_bytes() != before, "no progress")
+        first = task_of(jobs)
+        os.kill(first, signal.SIGUSR2)
+        until(lambda: not Path(f"/proc/{first}").exists(), "the job does not leave")
+        moved.append(checkpoint.exists())
+
+    with meanwhile(end_of_time):
+        train_locally(long_run(jobs))
+    assert moved == [True]
+    assert tables(jobs) == tables(here)
