@@ -25,7 +25,7 @@ SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={port}
 SlurmdPort={next_port}
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge/socket,cred_expire=2
+AuthInfo=socket={folder}/munge/socket,cred_expire=5
 CredType=cred/munge
 SlurmUser=root
 SlurmdUser=root
@@ -41,14 +41,11 @@ JobAcctGatherType=jobacct_gather/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 SchedulerParameters=sched_interval=2,batch_sched_delay=0
-PreemptType=preempt/partition_prio
-PreemptMode=REQUEUE
 ReturnToService=2
-KillWait=10
+KillWait=2
 MpiDefault=none
 NodeName={host} NodeAddr=127.0.0.1 CPUs=2 RealMemory=1000 State=UNKNOWN
-PartitionName=debug Nodes={host} Default=YES MaxTime=INFINITE State=UP GraceTime=20
-PartitionName=urgent Nodes={host} MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
+PartitionName=debug Nodes={host} Default=YES MaxTime=INFINITE State=UP
 """
 
 
@@ -105,6 +102,8 @@ def slurm_node(folder: Path) -> Iterator[dict[str, str]]:
         until(lambda: is_idle(environment), f"no idle node; see {folder}/slurmctld.log")
         yield environment
     finally:
+        command = ["scancel", f"--user={os.getuid()}", "--signal=KILL", "--full"]
+        subprocess.run(command, capture_output=True, env=os.environ | environment)
         for pid_file in reversed(pid_files):
             stop(pid_file)
 

@@ -14,7 +14,9 @@ from adamrepro.app import identify, plan
 from adamrepro.config import RunConfig
 from adamrepro.execution import Cluster, RunsFailed, Stopped, run_batch
 from adamrepro.execution.cluster import Where
+from adamrepro.execution.task import OUT_OF_TIME, Task
 from adamrepro.optim import RULES
+from adamrepro.training import Loop
 from small import small, tables
 
 LOCAL = Cluster(cluster=Where.local, array_parallelism=2, poll_seconds=0.2)
@@ -53,6 +55,36 @@ def meanwhile(action: Callable[[], None]) -> Iterator[None]:
     yield
     thread.join(60)
     assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_job_told_to_end_saves_its_state(
+    stays: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under Slurm it goes on until it is killed: one that left by itself would not be requeued."""
+    (each,) = plan(identify(small(tmp_path, [RULES["adam"]()])))
+    step, taken = Loop.step, []
+
+    def told_to_end(loop: Loop) -> None:
+        step(loop)
+        taken.append(loop)
+        if len(taken) == 5:  # of 20
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Loop, "step", told_to_end)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, OUT_OF_TIME)}
+    try:
+        if stays:
+            assert Task(each, tmp_path / "said", stays=True)() == ""
+        else:
+            with pytest.raises(SystemExit):
+                Task(each, tmp_path / "said", stays=False)()
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert len(taken) == (20 if stays else 5)
+    assert len({id(loop) for loop in taken}) == (2 if stays else 1)
+    assert len(list(tmp_path.rglob("*.ckpt"))) == (0 if stays else 1)
 
 
 def test_the_tables_are_those_of_a_run_here_and_failures_are_named(

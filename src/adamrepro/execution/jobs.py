@@ -9,8 +9,8 @@ import os
 import signal
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,7 +118,7 @@ class ClusterRun:
         stays = self.cluster.cluster is Where.slurm
         tasks = [Task(plan, outbox_of(plan), stays=stays) for plan in plans]
         try:
-            with submitit.helpers.clean_env():  # where this runs in a job itself
+            with outside_of_jobs():
                 jobs = self.executor.submit_array(tasks) if tasks else []
         except (FailedJobError, FailedSubmissionError) as error:
             said = (str(error).strip() or "no message").splitlines()[-1]
@@ -186,6 +186,18 @@ class ClusterRun:
             for each in running:  # again and again: a job that is starting may not have heard it
                 os.kill(int(each.job.job_id), signal.SIGTERM)
             time.sleep(0.2)
+
+
+@contextmanager
+def outside_of_jobs() -> Iterator[None]:
+    """Submit in this block from inside of a job, too, whose settings sbatch would take over."""
+    if "SLURM_JOB_ID" not in os.environ:
+        yield
+        return
+    kept = {key: value for key, value in os.environ.items() if key == "SLURM_CONF"}
+    with submitit.helpers.clean_env():
+        os.environ.update(kept)
+        yield
 
 
 def verdict(each: Submitted) -> str | None:
