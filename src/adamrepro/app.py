@@ -270,7 +270,7 @@ def row_of(job: Job, curve: MemberCurve, data: DataSet, seconds: float) -> dict[
 def device_kind(config: RunConfig) -> str:
     """Return cpu, cuda or mps: what `auto` means here. A named one need not be on this machine.
 
-    `auto` leaves mps to those who ask for it: it has no float64, in which costs are summed up.
+    `auto` leaves mps to those who ask for it: it has no float64 for coefficients and sums.
     """
     name = config.execution.device
     return name if name != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
@@ -292,7 +292,7 @@ def device_name(device: torch.device) -> str:
 
 
 def set_up_torch(config: RunConfig) -> None:
-    """Set what is global in torch: threads, denormals, TF32."""
+    """Set what is global in torch: threads, denormals, TF32, which kernels cuDNN may choose."""
     torch.set_num_threads(config.execution.threads)
     keep_freed_memory()
     # decaying state (0.9^t of RMSProp on rare words) ends in denormals, 10 times slower on CPUs
@@ -300,6 +300,8 @@ def set_up_torch(config: RunConfig) -> None:
     tf32 = config.training.precision is Precision.tf32
     torch.backends.cuda.matmul.allow_tf32 = tf32
     torch.backends.cudnn.allow_tf32 = tf32
+    # some of its convolutions add in an order that changes between runs: resuming would show it
+    torch.backends.cudnn.deterministic = True
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
 

@@ -64,12 +64,17 @@ def missing() -> str:
 
 def install() -> str:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    get = ["apt-get", "-q", "-y", "install", "--no-install-recommends", *PACKAGES]
-    for command in (["apt-get", "-q", "update"], get):
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    get = ["apt-get", "-q", "-y", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20"]
+    for what in (["update"], ["install", "--no-install-recommends", *PACKAGES]):
+        try:
+            done = subprocess.run(
+                [*get, *what], env=environment, capture_output=True, text=True, timeout=240
+            )
+        except subprocess.TimeoutExpired:
+            return f"apt-get {what[0]} took too long"
         if done.returncode:
             said = (done.stderr.strip() or "no message").splitlines()[-1]
-            return f"{' '.join(command[:3])} failed: {said}"
+            return f"apt-get {what[0]} failed: {said}"
     absent = [daemon for daemon in DAEMONS if not shutil.which(daemon)]
     return f"{', '.join(absent)}: not found after installing {PACKAGES}" if absent else ""
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from adamrepro.models import Noise
+from adamrepro.optim import widest
 from adamrepro.training.checkpoint import Checkpoint
 from adamrepro.training.order import MinibatchOrder
 from adamrepro.training.population import Population
@@ -100,7 +101,7 @@ class Loop:
         live = len(self.population.members)
         self.steps_in_pass = 0
         self.examples = 0
-        self.cost_sum = torch.zeros(live, dtype=torch.float64, device=self.device)
+        self.cost_sum = torch.zeros(live, dtype=widest(self.device), device=self.device)
         self.objective_sum = torch.zeros_like(self.cost_sum)
 
     def run(self) -> list[MemberCurve]:

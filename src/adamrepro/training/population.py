@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from adamrepro.models import Model, ModelConfig, Noise
-from adamrepro.optim import Rule, Schedule, make_update, stack, zero_state
+from adamrepro.optim import Rule, Schedule, make_update, stack, widest, zero_state
 from adamrepro.optim.averaging import accumulate, corrected
 from adamrepro.optim.rule import Hyper
 from adamrepro.training.settings import Precision
@@ -56,7 +56,7 @@ class Population:
         self.is_penalized = [any(l2) and name.endswith("weight") for name in names]
         self.rule = type(rules[0])
         self.hyper = stack(list(rules), device)
-        self.l2 = torch.tensor(l2, dtype=torch.float64, device=device)
+        self.l2 = torch.tensor(l2, dtype=widest(device), device=device)
         self.states = [zero_state(self.rule, p.detach()) for p in self.parameters]
         self.averages: list[Tensor] = []
         if any(rule.averaging for rule in rules):
@@ -74,7 +74,7 @@ class Population:
         hyper.alpha = self.hyper.alpha * self.schedule.factor(self.t, epoch)
         penalties = [self.l2 if penalized else None for penalized in self.is_penalized]
         with torch.no_grad():
-            cost = cost.double()
+            cost = cost.to(self.l2.dtype)
             objective = cost + self.penalty()
             coefficients = self.rule.coefficients(hyper, self.t)
             self.update(self.parameters, gradients, self.states, penalties, coefficients)
@@ -99,7 +99,7 @@ class Population:
         """
         device = self.parameters[0].device
         noise = Noise(stream(seed, "evaluation", device), dropout=False)
-        cost = torch.zeros(len(self.members), dtype=torch.float64, device=device)
+        cost = torch.zeros_like(self.l2)
         wrong = torch.zeros_like(cost)
         with self.averaged(), self.autocast():
             for indices in torch.split(torch.arange(len(split), device=device), chunk):
