@@ -83,12 +83,12 @@ def log_of(results: Path) -> str:
 
 
 def test_a_sweep_gives_the_tables_of_this_machine(tmp_path: Path) -> None:
-    """Of two rules and two seeds: an array of four populations, each of two members."""
+    """Of two rules and two seeds: an array of four populations, for which two commands wait."""
     grid = [*SHORT, "optimizer=adam,adamax", "optimizer.alpha=0.01,0.1", "seed=0,1"]
     here, there = tmp_path / "here", tmp_path / "there"
-    pair = [start(here, *grid), start(there, *grid, *JOBS)]
-    ended = [end(process) for process in pair]
-    assert [status for status, _ in ended] == [0, 0], ended
+    both = [start(there, *grid, *JOBS) for _ in range(2)]
+    ended = [end(process) for process in (start(here, *grid), *both)]
+    assert [status for status, _ in ended] == [0, 0, 0], ended
     assert tables(there, ADHOC) == tables(here, ADHOC)
     assert len(tables(there, ADHOC)[1]) == 8
     assert len(jobs("COMPLETED")) == 4

@@ -134,15 +134,16 @@ class ClusterRun:
         else:
             try:
                 states = slurm_states()
-            except NoAnswer:
-                return  # jobs do not depend on it
+            except NoAnswer as error:
+                self.console.waiting(f"squeue: {error}")  # jobs do not depend on it
+                return
         for each in list(self.open):
             each.state = states.get(each.job.job_id, GONE)
             self.listen(each)
             problem = verdict(each)
             if problem is not None:
                 self.close(each, problem)
-        counts = Counter(each.state.lower() for each in self.open)
+        counts = Counter(each.state for each in self.open)
         text = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
         self.console.waiting(text)
 
@@ -203,18 +204,18 @@ def outside_of_jobs() -> Iterator[None]:
 def verdict(each: Submitted) -> str | None:
     """Say how a job ended: what went wrong, "" for nothing, None while it is not over."""
     path = each.job.paths.result_pickle
-    problem = f"{each.state} without a result"
-    if path.exists():
-        outcome, said = pickle_load(path)  # of our own job, from our own results folder
-        problem = said if outcome == "success" else said.strip().splitlines()[-1]
-        if problem:
-            return str(problem)
-        if each.plan.store.done().issuperset(job.run_id for job in each.plan.jobs):
-            return ""
-        problem = f"done, but its runs are not to be seen in {each.plan.store.in_flight}"
-    elif each.state not in (*ENDED, GONE):
+    has_result = path.exists()
+    if not has_result and each.state not in (*ENDED, GONE):
         each.looks = 0
         return None
+    if each.plan.store.done().issuperset(job.run_id for job in each.plan.jobs):
+        return ""  # whoever else waits for the job may have removed its files already
+    problem = f"{each.state} without a result"
+    if has_result:
+        outcome, said = pickle_load(path)  # of our own job, from our own results folder
+        if said:
+            return str(said) if outcome == "success" else said.strip().splitlines()[-1]
+        problem = f"done, but its runs are not to be seen in {each.plan.store.in_flight}"
     each.looks += 1
     return problem if each.looks >= LOOKS else None
 

@@ -22,8 +22,11 @@ class NoAnswer(Exception):
 
 
 def slurm_states() -> dict[str, str]:
-    """Return the states of the user's jobs by their ids, each task of an array by its own."""
-    command = ["squeue", "--noheader", "--array", "--states=all", "--format=%i|%T"]
+    """Return the states of the user's jobs by their ids, each task of an array by its own.
+
+    What a job is waiting for stands behind its state: PENDING (Resources).
+    """
+    command = ["squeue", "--noheader", "--array", "--states=all", "--format=%i|%T|%r"]
     try:
         done = subprocess.run(
             [*command, f"--user={os.getuid()}"], capture_output=True, text=True, timeout=60
@@ -32,8 +35,11 @@ def slurm_states() -> dict[str, str]:
         raise NoAnswer(str(error)) from None
     if done.returncode:
         raise NoAnswer((done.stderr.strip() or "no message").splitlines()[-1])
-    pairs = (line.strip().partition("|") for line in done.stdout.splitlines() if "|" in line)
-    return {job: state for job, _, state in pairs}
+    states = {}
+    for line in done.stdout.splitlines():
+        job, state, reason = line.strip().split("|", 2)
+        states[job] = f"{state} ({reason})" if state == "PENDING" else state
+    return states
 
 
 def local_states(jobs: Iterable[submitit.Job[str]]) -> dict[str, str]:
