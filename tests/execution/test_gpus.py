@@ -12,6 +12,7 @@ from adamrepro.app import identify, plan
 from adamrepro.execution.gpus import least_used, visible_gpus
 from adamrepro.execution.processes import Worker, run_in_processes, work
 from adamrepro.execution.report import Silent
+from adamrepro.execution.serial import explain
 from small import small
 
 
@@ -76,3 +77,9 @@ def test_the_worker_after_a_dead_one_takes_its_gpu(
     assert [failed.identity for failed, _ in report.failed] == [plans[1].identity]
     assert started == ["7", "3", "3"]
     assert len(plan(identify(small(tmp_path, population=1)))) == 1
+
+
+def test_a_population_too_large_for_the_gpu_is_told_what_to_do() -> None:
+    error = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+    assert "population.size" in explain(error)
+    assert explain(ValueError("no\nmore")) == "ValueError: no"

@@ -124,7 +124,8 @@ class ClusterRun:
             said = (str(error).strip() or "no message").splitlines()[-1]
             raise UserError(f"hydra/launcher=slurm: {said}; see hydra.launcher.*") from None
         for plan, job in zip(plans, jobs, strict=True):
-            record_of(plan).write_text(job.job_id)
+            if stays:  # a local job's id is a process's, and may be another's tomorrow
+                record_of(plan).write_text(job.job_id)
             self.open.append(Submitted(plan, job, Inbox(outbox_of(plan))))
 
     def look(self) -> None:
@@ -162,7 +163,8 @@ class ClusterRun:
             problem = f"{problem} (job {each.job.job_id}, {paths.stderr})"
             self.report.failed.append((each.plan, problem))
         else:
-            for path in (paths.stdout, paths.stderr, paths.submitted_pickle, paths.result_pickle):
+            files = (paths.stdout, paths.stderr, paths.submitted_pickle, paths.result_pickle)
+            for path in (*files, paths.submission_file):  # Slurm has a copy of the last
                 path.unlink(missing_ok=True)
         record_of(each.plan).unlink(missing_ok=True)
         outbox_of(each.plan).unlink(missing_ok=True)
@@ -221,7 +223,7 @@ def verdict(each: Submitted) -> str | None:
 
 
 def record_of(plan: Plan) -> Path:
-    """Return the file that says which job trains a population."""
+    """Return the file that says which of Slurm's jobs trains a population."""
     return plan.store.in_flight / f"{plan.identity}.job"
 
 

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 
+import torch
+
 from adamrepro import app
 from adamrepro.app import Plan
 from adamrepro.errors import UserError
@@ -70,5 +72,7 @@ def run_serially(plans: Sequence[Plan], console: Console) -> Report:
 
 def explain(error: BaseException) -> str:
     """Say in one line what went wrong."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return "out of GPU memory; a smaller population.size needs less (auto takes up to 64)"
     first = (str(error).strip() or "no message").splitlines()[0]
     return f"{type(error).__name__}: {first}"
