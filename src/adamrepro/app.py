@@ -173,7 +173,7 @@ def population_size(config: RunConfig) -> int:
         return 1  # its subspace is of one run
     if config.population.size != "auto":
         return int(config.population.size)
-    on_gpu = device_of(config).type != "cpu"
+    on_gpu = device_kind(config) != "cpu"
     return max(GPU_MEMBERS, config.model.cpu_members) if on_gpu else config.model.cpu_members
 
 
@@ -305,17 +305,22 @@ def row_of(job: Job, curve: MemberCurve, data: DataSet, loop: Loop) -> dict[str,
     }
 
 
-def device_of(config: RunConfig) -> torch.device:
-    """Resolve `auto`; raises UserError for a device that is not there."""
+def device_kind(config: RunConfig) -> str:
+    """Return cpu, cuda or mps: what `auto` means here. A named one need not be on this machine.
+
+    `auto` leaves mps to those who ask for it: it has no float64 for coefficients and sums.
+    """
     name = config.execution.device
-    available = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
-    if name == "auto":
-        name = next(candidate for candidate, there in available.items() if there)
-    if not available[name]:
+    return name if name != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def device_of(config: RunConfig) -> torch.device:
+    """Return the device to train on; raises UserError for one that is not here."""
+    name = device_kind(config)
+    missing = (name == "cuda" and not torch.cuda.is_available()) or (
+        name == "mps" and not torch.backends.mps.is_available()
+    )
+    if missing:
         raise UserError(f"execution.device={name}: not available here; use cpu or auto")
     return torch.device(name)
 
@@ -325,7 +330,7 @@ def device_name(device: torch.device) -> str:
 
 
 def set_up_torch(config: RunConfig) -> None:
-    """Set what is global in torch: threads, denormals, TF32."""
+    """Set what is global in torch: threads, denormals, TF32, which kernels cuDNN may choose."""
     torch.set_num_threads(config.execution.threads)
     keep_freed_memory()
     # decaying state (0.9^t of RMSProp on rare words) ends in denormals, 10 times slower on CPUs
@@ -333,6 +338,8 @@ def set_up_torch(config: RunConfig) -> None:
     tf32 = config.training.precision is Precision.tf32
     torch.backends.cuda.matmul.allow_tf32 = tf32
     torch.backends.cudnn.allow_tf32 = tf32
+    # some of its convolutions add in an order that changes between runs: resuming would show it
+    torch.backends.cudnn.deterministic = True
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
 

@@ -43,8 +43,9 @@ def explained() -> Iterator[None]:
         if not str(error).startswith("Config group override must be"):
             raise
         leave(f"{error}: {' '.join(sys.argv[1:])}", USER)  # Hydra's answer to optimizer=null
-    except (Stopped, KeyboardInterrupt):
-        leave("stopped; the same command goes on where this one left off", INTERRUPTED)
+    except (Stopped, KeyboardInterrupt) as stopped:
+        usual = "stopped; the same command goes on where this one left off"
+        leave(str(stopped) or usual, INTERRUPTED)
     except (RunsFailed, OSError) as error:
         leave(f"{error}; what is done is kept, the same command tries the rest", FAILED)
 

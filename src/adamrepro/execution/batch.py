@@ -4,12 +4,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
 from rich.console import Console as Screen
 from rich.table import Table
 
 from adamrepro.app import Job, Plan, device_of, identify, plan
 from adamrepro.config import RunConfig
+from adamrepro.execution.cluster import Cluster
+from adamrepro.execution.gpus import visible_gpus
+from adamrepro.execution.jobs import run_on_cluster
 from adamrepro.execution.processes import run_in_processes
 from adamrepro.execution.report import Report
 from adamrepro.execution.serial import run_serially
@@ -24,8 +26,12 @@ class RunsFailed(Exception):
     """Some populations of a batch failed; the others are done and in the tables."""
 
 
-def run_batch(configs: Sequence[RunConfig], *, processes: bool) -> list[Job]:
+def run_batch(
+    configs: Sequence[RunConfig], *, processes: bool, cluster: Cluster | None = None
+) -> list[Job]:
     """Bring all these runs into the tables, training what is missing; return their identities.
+
+    Trains on a cluster if one is given, else in worker processes where that helps, or here.
 
     Raises UserError, before anything is trained, for a mistake in a config or in the data, for
     tables that were changed by hand and for a folder that cannot be written; Stopped when
@@ -33,6 +39,7 @@ def run_batch(configs: Sequence[RunConfig], *, processes: bool) -> list[Job]:
     what failed and why.
     """
     screen = Screen(stderr=True)
+    configs = cluster.placed(configs) if cluster else configs
     jobs = identify(configs)
     stores = {job.store.tables: job.store for job in jobs}
     for store in stores.values():
@@ -46,7 +53,7 @@ def run_batch(configs: Sequence[RunConfig], *, processes: bool) -> list[Job]:
     distinct = len({job.run_id for job in jobs})
     screen.print(f"{name}: {distinct} runs, {distinct - missing} done, {missing} to train")
     try:
-        report = execute(plans, processes=processes)
+        report = execute(plans, processes=processes, cluster=cluster)
     finally:
         for store in stores.values():
             store.collect()
@@ -65,18 +72,20 @@ def adopt(jobs: Sequence[Job]) -> None:
         group[0].store.adopt({job.run_id: job.labels for job in group})
 
 
-def execute(plans: Sequence[Plan], *, processes: bool) -> Report:
+def execute(plans: Sequence[Plan], *, processes: bool, cluster: Cluster | None = None) -> Report:
     """Train the populations, in processes where that helps."""
     if not plans:
         return Report()
     config = plans[0].config
-    gpus = torch.cuda.device_count() if device_of(config).type == "cuda" else 0
-    workers = min(len(plans), config.execution.workers or gpus or len(os.sched_getaffinity(0)))
     with ProgressConsole() as screen, watched(screen, config) as console:
+        if cluster:
+            return run_on_cluster(plans, cluster, console)
         small = sum(p.examples * len(p.jobs) for p in plans) < SMALL_BATCH
         if not processes or small or len(plans) == 1:
             return run_serially(plans, console)
-        return run_in_processes(plans, workers, console, gpus)
+        gpus = visible_gpus() if device_of(config).type == "cuda" else []
+        workers = config.execution.workers or len(gpus) or len(os.sched_getaffinity(0))
+        return run_in_processes(plans, min(len(plans), workers), console, gpus)
 
 
 def failures(report: Report) -> Table:

@@ -21,8 +21,9 @@ from typing import Any
 from adamrepro import app
 from adamrepro.app import Plan
 from adamrepro.errors import UserError
+from adamrepro.execution.gpus import least_used
 from adamrepro.execution.report import Console, Report, Stopped
-from adamrepro.execution.serial import StopFlag, explain, stop_on
+from adamrepro.execution.serial import StopFlag, explain, interrupts_blocked, stop_on
 from adamrepro.training import Interrupted
 
 GRACE_SECONDS = 5.0
@@ -35,21 +36,19 @@ class Worker:
 
     process: SpawnProcess
     pipe: Connection
+    gpu: str | None = None
     plan: Plan | None = None
 
     @classmethod
-    def start(cls, gpu: int | None) -> "Worker":
+    def start(cls, gpu: str | None) -> "Worker":
         context = multiprocessing.get_context("spawn")
         pipe, far_end = context.Pipe()
         process = context.Process(target=work, args=(far_end, gpu))
         resource_tracker.ensure_running()  # its start would lift the mask
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            process.start()  # with the mask: Ctrl-C reaches it before `work` can ignore it
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        with interrupts_blocked():  # Ctrl-C reaches it before `work` can ignore it
+            process.start()
         far_end.close()
-        return cls(process, pipe)
+        return cls(process, pipe, gpu)
 
     def give(self, plan: Plan) -> None:
         self.plan = plan
@@ -66,19 +65,21 @@ class Worker:
 
 
 def run_in_processes(
-    plans: Sequence[Plan], workers: int, console: Console, gpus: int = 0
+    plans: Sequence[Plan], workers: int, console: Console, gpus: Sequence[str] = ()
 ) -> Report:
-    """Train populations in `workers` processes; raises Stopped on Ctrl-C or SIGTERM."""
+    """Train populations in `workers` processes; raises Stopped on Ctrl-C or SIGTERM.
+
+    gpus: names of the GPUs to share out among the workers.
+    """
     report = Report()
     queue = deque(plans)
     console.begin(plans)
-    free_gpus = deque(range(gpus))
     pool: dict[Connection, Worker] = {}
     with stop_on(signal.SIGINT, signal.SIGTERM) as flag:
         try:
             while queue or any(worker.plan for worker in pool.values()):
                 while queue and len(pool) < workers:
-                    worker = Worker.start(free_gpus.popleft() if free_gpus else None)
+                    worker = Worker.start(least_used(gpus, (w.gpu for w in pool.values())))
                     pool[worker.pipe] = worker
                     worker.give(queue.popleft())
                 for pipe in wait(list(pool), timeout=0.2):
@@ -134,13 +135,13 @@ def dismiss(workers: Any, *, gently: bool) -> None:
             worker.process.join()
 
 
-def work(pipe: Connection, gpu: int | None) -> None:
+def work(pipe: Connection, gpu: str | None) -> None:
     """Train what comes over the pipe until it closes (a worker's main function)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     flag = StopFlag()
     signal.signal(signal.SIGTERM, flag.set)
-    if gpu is not None:
-        os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)
+    if gpu is not None:  # before the first call of CUDA, which reads it
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
 
     def tell(kind: str, content: object) -> None:
         try:

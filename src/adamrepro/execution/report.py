@@ -10,7 +10,10 @@ from adamrepro.training import Progress
 
 
 class Stopped(Exception):
-    """The user or the system stopped the batch; running the same command goes on."""
+    """The user or the system stopped the batch; running the same command goes on.
+
+    The message, if there is one, says what goes on without it.
+    """
 
 
 @dataclass
@@ -25,6 +28,8 @@ class Console(Protocol):
 
     def begin(self, plans: Sequence[Plan]) -> None: ...
 
+    def waiting(self, text: str) -> None: ...
+
     def progress(self, plan: Plan, progress: Progress) -> None: ...
 
     def news(self, plan: Plan, news: Sequence[News]) -> None: ...
@@ -36,6 +41,8 @@ class Silent:
     """A console that shows nothing."""
 
     def begin(self, plans: Sequence[Plan]) -> None: ...
+
+    def waiting(self, text: str) -> None: ...
 
     def progress(self, plan: Plan, progress: Progress) -> None: ...
 

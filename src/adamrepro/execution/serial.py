@@ -40,6 +40,16 @@ def stop_on(*signals: signal.Signals) -> Iterator[StopFlag]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def interrupts_blocked() -> Iterator[None]:
+    """Start processes in this block to whom Ctrl-C means nothing, from their first moment on."""
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
 def run_serially(plans: Sequence[Plan], console: Console) -> Report:
     """Train each population here; raises Stopped, with the state saved, on Ctrl-C or SIGTERM."""
     report = Report()

@@ -34,6 +34,9 @@ class Watched:
     def begin(self, plans: Sequence[Plan]) -> None:
         self.console.begin(plans)
 
+    def waiting(self, text: str) -> None:
+        self.console.waiting(text)
+
     def progress(self, plan: Plan, progress: Progress) -> None:
         self.console.progress(plan, progress)
 

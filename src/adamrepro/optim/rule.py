@@ -75,12 +75,17 @@ def structure(rule: Any) -> tuple[object, ...]:
     return (type(rule), *(value for value in shared if not isinstance(value, (bool, int, float))))
 
 
+def widest(device: torch.device | str) -> torch.dtype:
+    """Return the widest float of a device: float64, but for Apple's GPUs, which have none."""
+    return torch.float32 if torch.device(device).type == "mps" else torch.float64
+
+
 def stack(rules: list[Rule], device: torch.device | str = "cpu") -> Hyper:
     """Collect the hyper-parameters of R rules of one structure: numbers become float64 [R]."""
     columns = {f.name: [getattr(rule, f.name) for rule in rules] for f in fields(rules[0])}
     return Hyper(
         **{
-            key: torch.tensor(values, dtype=torch.float64, device=device)
+            key: torch.tensor(values, dtype=widest(device), device=device)
             if isinstance(values[0], (bool, int, float))
             else values[0]
             for key, values in columns.items()

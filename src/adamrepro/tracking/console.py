@@ -52,6 +52,7 @@ class ProgressConsole:
         self.share: dict[str, float] = {}
         self.finished = 0.0
         self.count = 0
+        self.said = ""
         self.started = self.printed = time.monotonic()
         self.total = 0
         self.work = 0.0
@@ -72,6 +73,13 @@ class ProgressConsole:
         self.total = len(plans)
         self.work = sum(plan.work for plan in plans)
         self.overall = self.bars.add_task("populations", total=self.total, note="")
+
+    def waiting(self, text: str) -> None:
+        """Show where the jobs of a cluster stand."""
+        self.bars.update(self.overall, description=f"populations ({text})")
+        if text and text != self.said and not self.screen.is_terminal:
+            self.line(text)
+        self.said = text
 
     def progress(self, plan: Titled, progress: Progress) -> None:
         """Show how far a population has come."""

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from adamrepro.models import Noise
+from adamrepro.optim import widest
 from adamrepro.training.checkpoint import Checkpoint
 from adamrepro.training.members import Members
 from adamrepro.training.minibatches import Minibatches, Split
@@ -109,7 +110,7 @@ class Loop:
         live = len(self.population.members)
         self.steps_in_pass = steps
         self.examples = 0
-        self.cost_sum = torch.zeros(live, dtype=torch.float64, device=self.device)
+        self.cost_sum = torch.zeros(live, dtype=widest(self.device), device=self.device)
         self.objective_sum = torch.zeros_like(self.cost_sum)
 
     def run(self) -> list[MemberCurve]:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from adamrepro.models import Model, ModelConfig, Noise
+from adamrepro.optim import widest
 from adamrepro.training.minibatches import Minibatches, Split
 from adamrepro.training.settings import Precision
 from adamrepro.training.streams import stream
@@ -55,7 +56,7 @@ class Members:
         names = [name for name, _ in self.model.named_parameters()]
         # lambda acts on weight matrices and kernels, not on biases
         self.is_penalized = [any(l2) and name.endswith("weight") for name in names]
-        self.l2 = torch.tensor(l2, dtype=torch.float64, device=device)
+        self.l2 = torch.tensor(l2, dtype=widest(device), device=device)
 
     def step(self, minibatches: Minibatches, noise: Noise, epoch: int) -> Step:
         """Take a step on a minibatch; epoch 1 is the first pass."""
@@ -91,7 +92,7 @@ class Members:
         """
         device = self.parameters[0].device
         noise = Noise(stream(seed, "evaluation", device), dropout=False)
-        cost = torch.zeros(len(self.members), dtype=torch.float64, device=device)
+        cost = torch.zeros_like(self.l2)
         wrong = torch.zeros_like(cost)
         with self.evaluated(), self.autocast():
             for indices in torch.split(torch.arange(len(split), device=device), chunk):

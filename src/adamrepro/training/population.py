@@ -75,7 +75,7 @@ class Population(Members):
         hyper.alpha = self.hyper.alpha * self.schedule.factor(self.t, epoch)
         penalties = [self.l2 if penalized else None for penalized in self.is_penalized]
         with torch.no_grad():
-            cost = cost.double()
+            cost = cost.to(self.l2.dtype)
             objective = cost + self.penalty()
             coefficients = self.rule.coefficients(hyper, self.t)
             self.update(self.parameters, gradients, self.states, penalties, coefficients)
