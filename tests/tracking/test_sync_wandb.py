@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import tiny
 from matplotlib import pyplot
-from test_wandb_offline import check_files, check_history, tables
-from wandb_files import offline_runs
+from wandb_checks import check_config, check_files, check_history, tables
+from wandb_files import offline_runs, settle
 from wandb_server import serving
 
 from adamrepro.execution import run_batch
@@ -57,10 +57,14 @@ def test_runs_are_exported_once_and_look_as_if_they_had_been_tracked(
     assert "offline: 0 runs, 0 figures; known before: 2" in said
     assert sorted((results / "runs" / "wandb").iterdir()) == before
 
+    for run in tables(results)[0].values():
+        card = card_of(tiny.TABLE, run)
+        assert found[card.id].config.items() >= card.config.items()
+
     tracked = results / "tracked"
     run_batch(tiny.tiny(tracked), processes=False)
     for key, run in check_files(tracked).items():
-        assert run.config == found[key].config
+        check_config(run.config, found[key].config)
         assert run.summary["fidelity"] == found[key].summary["fidelity"]
 
 
@@ -69,6 +73,7 @@ def test_runs_that_were_tracked_are_known_and_an_unfinished_one_is_replaced(
 ) -> None:
     run_batch(tiny.tiny(tmp_path), processes=False)
     assert "0 runs, 0 figures; known before: 2" in sync(monkeypatch, capsys, tmp_path)[1]
+    settle()
     finished = tmp_path / "runs" / "wandb" / "finished.txt"
     first, second = finished.read_text().splitlines()
     finished.write_text(f"{second}\n")  # as after a kill before the first was told to the end
@@ -102,7 +107,7 @@ def test_what_went_to_files_still_goes_online_when_asked(
     results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sync(monkeypatch, capsys, results)
-    sys.modules["wandb"].teardown()
+    settle()
     monkeypatch.setenv("WANDB_MODE", "online")
     with serving(monkeypatch) as told:
         assert "online: 2 runs" in sync(monkeypatch, capsys, results)[1]

@@ -19,6 +19,20 @@ def test_a_run_is_filed_by_experiment_budget_role_optimizer_and_commit() -> None
     assert card.name == "Adam alpha=0.001 seed=0"
 
 
+def test_ad_hoc_runs_are_listed_by_their_task() -> None:
+    row = run_row(experiment="adhoc", role="single", **{"model.name": "mlp"})
+    assert card_of("adhoc", row).group == "mnist mlp adhoc"
+    assert card_of("adhoc", run_row(role="single")).group == "fig1a adhoc"
+
+
+def test_the_whole_configuration_says_more_than_the_row() -> None:
+    settings = {"optimizer": {"alpha": 0.123456789}, "dataset": {"examples": None}, "budget": "x"}
+    config = card_of("quick", run_row(**{"optimizer.alpha": "0.123457"}), settings).config
+    assert config["optimizer"]["alpha"] == 0.123456789
+    assert config["optimizer"]["beta1"] == 0.9
+    assert (config["dataset"], config["budget"]) == ({"name": "mnist", "examples": None}, "x")
+
+
 def test_settings_are_nested_and_typed_and_blank_ones_left_out() -> None:
     config = card_of("quick", run_row()).config
     assert config["optimizer"] == {

@@ -1,12 +1,13 @@
 """W&B at once: what a server is told, and what happens when it knows part of it already."""
 
+import os
 import threading
 import time
 from pathlib import Path
 
 import pytest
 from synthetic_runs import curve_rows, run_row
-from test_wandb_offline import check_history
+from wandb_checks import check_history
 from wandb_files import offline_runs
 from wandb_server import KEY, serving
 
@@ -28,10 +29,16 @@ def report(results: Path, tracking: Tracking | None = None) -> None:
     tracker.close()
 
 
-def test_the_server_is_told_each_point_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("netrc", [False, True])
+def test_the_server_is_told_each_point_once_and_the_key_stays_where_it_was(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    netrc: bool,
 ) -> None:
     with serving(monkeypatch) as told:
+        if netrc:
+            move_key_to_netrc(monkeypatch, told.url.removeprefix("http://"))
         report(tmp_path, Tracking(project="theirs", entity="team"))
     check_history(told.history[CARD.id], CURVE)
     said = told.runs[CARD.id]
@@ -42,7 +49,16 @@ def test_the_server_is_told_each_point_once(
     assert not caplog.records
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert files
-    assert not [path for path in files if KEY.encode() in path.read_bytes()]
+    holding = [path.name for path in files if KEY.encode() in path.read_bytes()]
+    assert holding == ([".netrc"] if netrc else [])
+
+
+def move_key_to_netrc(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
+    monkeypatch.delenv("WANDB_API_KEY")
+    path = Path(os.environ["NETRC"])
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"machine {server}\n  login user\n  password {KEY}\n")
+    path.chmod(0o600)
 
 
 def test_what_the_server_knew_before_a_kill_is_not_told_again(

@@ -7,6 +7,7 @@ header of seven bytes; what it frames is decoded by wandb.proto.
 
 import json
 import struct
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,15 @@ class OfflineRun:
     exit_code: int | None = None
 
 
+def settle() -> None:
+    """Wait until wandb-core, which writes the end of a file after finish() returned, has left."""
+    if "wandb" in sys.modules:
+        sys.modules["wandb"].teardown()
+
+
 def offline_runs(folder: Path) -> dict[str, OfflineRun]:
     """Every run under W&B's folder, by id; a run with two sets of files is an error."""
+    settle()
     found: dict[str, OfflineRun] = {}
     for path in sorted(folder.glob("offline-run-*/run-*.wandb")):
         run = read(path)

@@ -40,7 +40,7 @@ def run_batch(configs: Sequence[RunConfig], *, processes: bool) -> list[Job]:
     screen.print(f"{name}: {distinct} runs, {distinct - missing} done, {missing} to train")
     stores = {job.store.tables: job.store for job in jobs}
     try:
-        report = execute(plans, processes=processes)
+        report = execute(jobs, plans, processes=processes)
     finally:
         for store in stores.values():
             store.collect()
@@ -59,14 +59,15 @@ def adopt(jobs: Sequence[Job]) -> None:
         group[0].store.adopt({job.run_id: job.labels for job in group})
 
 
-def execute(plans: Sequence[Plan], *, processes: bool) -> Report:
-    """Train the populations, in processes where that helps."""
-    if not plans:
-        return Report()
-    config = plans[0].config
+def execute(jobs: Sequence[Job], plans: Sequence[Plan], *, processes: bool) -> Report:
+    """Train the populations that the jobs still need, in processes where that helps."""
+    config = jobs[0].config
     gpus = torch.cuda.device_count() if device_of(config).type == "cuda" else 0
     workers = min(len(plans), config.execution.workers or gpus or len(os.sched_getaffinity(0)))
-    with ProgressConsole() as screen, watched(screen, config) as console:
+    with ProgressConsole() as screen, watched(screen, jobs) as console:
+        if not plans:
+            console.begin(plans)
+            return Report()
         small = sum(p.examples * len(p.jobs) for p in plans) < SMALL_BATCH
         if not processes or small or len(plans) == 1:
             return run_serially(plans, console)

@@ -111,7 +111,10 @@ class Session:
         own = re.compile(rf"offline-run-\d+_\d+-{re.escape(identity)}")
         for path in self.folder.glob(f"offline-run-*-{identity}"):
             if own.fullmatch(path.name):
-                shutil.rmtree(path)
+                (path / f"run-{identity}.wandb").unlink(missing_ok=True)
+                # a W&B whose parent was killed may still write logs here; without the file above
+                # they are no run
+                shutil.rmtree(path, ignore_errors=True)
 
     def finish(self, identity: str, summary: Mapping[str, Scalar], exit_code: int = 0) -> None:
         """Close a run; one that ended well is entered in finished.txt."""

@@ -7,12 +7,13 @@ files, and where those cannot be written either, reporting ends, after one warni
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from adamrepro.results.store import Row
-from adamrepro.tracking.card import Card, Point, card_of, points_of, summary_of
+from adamrepro.results.store import Row, Store
+from adamrepro.tracking.card import Card, Point, Settings, card_of, points_of, summary_of
+from adamrepro.tracking.export import finished_runs, untold
 from adamrepro.tracking.feed import News
 from adamrepro.tracking.session import Session, Unwritable
 from adamrepro.tracking.settings import Mode, Tracker, Tracking, folder_of
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 90.0
 """How long the end of a batch waits for W&B."""
+
+REMEDY = "the same command, or scripts/sync_wandb.py, reports what is missing"
 
 FAILED = 1
 """Exit status told to W&B of a run that failed or was interrupted."""
@@ -36,10 +39,20 @@ def warn(message: str) -> None:
 
 
 class WandbTracker:
-    """Tells W&B what populations in training say, in the order in which they say it."""
+    """Tells W&B what populations in training say, in the order in which they say it.
 
-    def __init__(self, settings: Tracking, mode: Mode, results: Path) -> None:
+    configs: by run_id, the whole configuration of the runs it will hear of, where that is known.
+    """
+
+    def __init__(
+        self,
+        settings: Tracking,
+        mode: Mode,
+        results: Path,
+        configs: Mapping[str, Settings] | None = None,
+    ) -> None:
         project, entity = settings.chosen_project(), settings.entity
+        self.configs = configs or {}
         self.make = partial(Session, project, entity, folder=folder_of(results))
         self.session: Session | None = self.make(mode=mode)
         self.known: dict[str, tuple[Card, dict[int, Point]]] = {}
@@ -56,6 +69,10 @@ class WandbTracker:
         """Pass on a finished run: its row and its whole curve; returns at once."""
         self.tasks.put(partial(self._finish, table, run, curve))
 
+    def catch_up(self, store: Store, wanted: Collection[str]) -> None:
+        """Pass on those of the finished runs `wanted` that W&B was not told of; returns at once."""
+        self.tasks.put(partial(self._catch_up, store, wanted))
+
     def abandon(self, identity: str, reason: str) -> None:
         """Close a run, if it is open, as failed; returns at once."""
         self.tasks.put(partial(self._abandon, identity, reason))
@@ -66,7 +83,7 @@ class WandbTracker:
         self.tasks.put(None)
         self.thread.join(CLOSE_SECONDS)
         if self.thread.is_alive():
-            warn("no answer; scripts/sync_wandb.py reports what is missing")
+            warn(f"no answer; {REMEDY}")
 
     def work(self) -> None:
         """Carry out the tasks, one at a time (the thread's main function)."""
@@ -85,24 +102,32 @@ class WandbTracker:
         if session.online and not isinstance(error, Unwritable):
             warn(f"{reason}; going on offline, in {session.folder}")
             return self.make(mode=Mode.offline)
-        warn(f"{reason}; training goes on without it")
+        warn(f"{reason}; training goes on without it; {REMEDY}")
         return None
+
+    def card(self, table: str, run: Row) -> Card:
+        return card_of(table, run, self.configs.get(run["run_id"]))
 
     def _update(self, table: str, news: Sequence[News], session: Session) -> None:
         for each in news:
-            card = card_of(table, each.run)
+            card = self.card(table, each.run)
             _, points = self.known.setdefault(card.id, (card, {}))
             points.update(points_of(each.points))
             session.log(card, points)
 
     def _finish(self, table: str, run: Row, curve: Sequence[Row], session: Session) -> None:
-        card = card_of(table, run)
+        card = self.card(table, run)
         if card.id not in self.known and card.id in session.finished:
             return  # another process trained it, and told W&B
         _, points = self.known.get(card.id, (card, {}))
         session.log(card, points_of(curve) | points)
         session.finish(card.id, summary_of(run, curve))
         self.known.pop(card.id, None)
+
+    def _catch_up(self, store: Store, wanted: Collection[str], session: Session) -> None:
+        missing = untold(session, store, wanted)
+        for run, curve in finished_runs(store, missing) if missing else ():
+            self._finish(store.table, run, curve, session)
 
     def _abandon(self, identity: str, reason: str, session: Session) -> None:
         if identity in self.known:
@@ -115,9 +140,11 @@ class WandbTracker:
             self._abandon(identity, "interrupted", session)
 
 
-def tracker_for(settings: Tracking, results: Path) -> WandbTracker | None:
+def tracker_for(
+    settings: Tracking, results: Path, configs: Mapping[str, Settings] | None = None
+) -> WandbTracker | None:
     """Return what runs are reported to, if anything; raises UserError for an unknown WANDB_MODE."""
     if settings.name is not Tracker.wandb:
         return None
     mode = settings.chosen_mode()
-    return WandbTracker(settings, mode, results) if mode else None
+    return WandbTracker(settings, mode, results, configs) if mode else None
