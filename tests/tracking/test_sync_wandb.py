@@ -121,7 +121,8 @@ def test_what_went_to_files_still_goes_online_when_asked(
 @pytest.mark.parametrize(
     ("change", "status", "words"),
     [
-        ("no such experiment", 2, "no tables"),
+        ("no such experiment", 2, "no tables; expected one of ['fig1a']"),
+        ("no such budget", 2, f"no tables; expected one of ['{tiny.TABLE}']"),
         ("edited table", 2, "checksum"),
         ("no key", 1, "no API key"),
         ("disabled", 2, "WANDB_MODE=disabled"),
@@ -135,7 +136,8 @@ def test_what_cannot_be_exported_is_explained(
     status: int,
     words: str,
 ) -> None:
-    more = ["fig1b"] if change == "no such experiment" else []
+    asked = {"no such experiment": ["fig1b"], "no such budget": ["--budget", "ful"]}
+    more = asked.get(change, [])
     if change == "edited table":
         path = results / tiny.TABLE / "fig1a" / "runs.csv"
         path.write_text(path.read_text().replace(",Adam,", ",Eve,"))

@@ -1,9 +1,6 @@
 """Whatever is wrong with W&B costs a warning: training goes on, and its results are whole."""
 
-import os
-import signal
 import subprocess
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,7 +8,7 @@ import pytest
 import tiny
 from synthetic_runs import curve_rows, run_row
 from wandb_checks import check_files, check_history, tables
-from wandb_files import offline_runs
+from wandb_files import kill_services, offline_runs, settled
 from wandb_server import KEY
 
 from adamrepro.execution import run_batch
@@ -102,9 +99,7 @@ def test_a_wandb_that_dies_while_runs_train_ends_tracking_not_training(
         update(tracker, table, news)
         if not killed:
             assert settled(tracker)
-            killed.extend(services())
-            for pid in killed:
-                os.kill(pid, signal.SIGKILL)
+            killed.extend(kill_services())
 
     update = WandbTracker.update
     monkeypatch.setattr(WandbTracker, "update", update_and_kill)
@@ -150,8 +145,7 @@ def test_a_wandb_that_dies_ends_tracking_and_leaves_no_traceback(
     tracker = WandbTracker(Tracking(), Mode.offline, tmp_path)
     tracker.update("quick", [News(run_row(), tuple(curve_rows()[:1]))])
     assert settled(tracker)
-    (core,) = services()
-    os.kill(core, signal.SIGKILL)
+    assert len(kill_services()) == 1
     for _ in range(3):
         tracker.update("quick", [News(run_row(), tuple(curve_rows()))])
     tracker.finish("quick", run_row(), curve_rows())
@@ -174,18 +168,3 @@ def test_a_failure_of_one_run_does_not_lose_the_points_told_before(
     found = offline_runs(tmp_path / "runs" / "wandb")
     for run in runs:
         check_history(found[card_of("quick", run).id].history, curve_rows())
-
-
-def settled(tracker: WandbTracker) -> bool:
-    """Wait until the tracker has done all that it was given so far."""
-    done = threading.Event()
-    tracker.tasks.put(lambda session: done.set())
-    return done.wait(120)
-
-
-def services() -> list[int]:
-    """The wandb-core processes that this one started."""
-    children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
-    pids = [int(pid) for path in children for pid in path.read_text().split()]
-    # the command line of one that is dead already is empty
-    return [pid for pid in pids if "wandb-core" in Path(f"/proc/{pid}/cmdline").read_text()]

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 import tiny
+from synthetic_runs import curve_rows, run_row
 from wandb_checks import as_config, check_files, check_history, tables
 from wandb_files import offline_runs, settle
 from wandb_server import serving
 
 from adamrepro.execution import run_batch
-from adamrepro.tracking.card import card_of
+from adamrepro.tracking.card import card_of, points_of
 from adamrepro.tracking.feed import RATE
-from adamrepro.tracking.settings import Tracker
+from adamrepro.tracking.session import Session
+from adamrepro.tracking.settings import Mode, Tracker
 
 
 def test_files_say_what_the_tables_say(tmp_path: Path) -> None:
@@ -86,3 +88,14 @@ def test_wandbs_own_reader_sends_what_the_tables_say(
         check_history(told.history[card.id], curves[key])
         assert told.runs[card.id]["groupName"] == card.group
         assert told.exit_code[card.id] == 0
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_the_machine_is_sampled_only_where_asked(tmp_path: Path, asked: bool) -> None:
+    session = Session("adamrepro", None, Mode.offline, tmp_path / "wandb", statistics=asked)
+    card = card_of("quick", run_row())
+    session.log(card, points_of(curve_rows()))
+    assert session.runs[card.id].settings.x_disable_stats is not asked
+    session.finish(card.id, {})
+    (run,) = offline_runs(tmp_path / "wandb").values()
+    assert run.sampled <= asked  # a run as short as this may end before the first sample

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from synthetic_runs import curve_rows, run_row
 from wandb_checks import check_history
-from wandb_files import offline_runs
+from wandb_files import kill_services, offline_runs, settled
 from wandb_server import KEY, serving
 
 from adamrepro.tracking.card import card_of
@@ -80,6 +80,23 @@ def test_a_run_that_the_server_refuses_goes_to_files_whole(
     check_history(offline_runs(tmp_path / "runs" / "wandb")[CARD.id].history, CURVE)
     (warning,) = caplog.messages
     assert "offline" in warning
+
+
+def test_a_wandb_that_dies_while_online_is_replaced_by_one_that_writes_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(monkeypatch):
+        tracker = WandbTracker(Tracking(), Mode.online, tmp_path)
+        tracker.update("quick", [News(RUN, tuple(CURVE[:2]))])
+        assert settled(tracker)
+        kill_services()
+        tracker.finish("quick", RUN, CURVE)
+        tracker.close()
+    run = offline_runs(tmp_path / "runs" / "wandb")[CARD.id]
+    check_history(run.history, CURVE)
+    assert run.exit_code == 0
+    (warning,) = caplog.messages
+    assert "going on offline" in warning
 
 
 @pytest.mark.parametrize("interrupted", [False, True])

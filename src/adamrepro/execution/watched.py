@@ -21,11 +21,11 @@ def watched(console: Console, jobs: Sequence[Job]) -> Iterator[Console]:
     them: they were done before, or a kill came between their end and the tracker.
     """
     config = jobs[0].config
-    configs = {job.run_id: resolved(job.config) for job in jobs}
-    tracker = tracker_for(config.tracking, config.results_root, configs)
+    tracker = tracker_for(config.tracking, config.results_root)
     if tracker is None:
         yield console
         return
+    tracker.configs.update({job.run_id: resolved(job.config) for job in jobs})
     try:
         yield Watched(console, tracker, jobs)
     finally:

@@ -31,6 +31,9 @@ def export(
     UserError for a damaged table or none, and what W&B raises if it refuses.
     """
     count = Exported()
+    if not found(results / budget):
+        budgets = sorted({path.parents[1].name for path in results.glob("*/*/runs.csv")})
+        raise UserError(f"{results / budget}: no tables; expected one of {budgets}")
     for experiment in experiments or found(results / budget):
         store = Store(results, budget, experiment)
         if not (store.tables / "runs.csv").exists():
@@ -61,7 +64,7 @@ def finished_runs(store: Store, wanted: Collection[str]) -> Iterator[tuple[Row, 
     Raises UserError for a damaged table.
     """
     # these first: a run that is moved into the tables meanwhile is then found there
-    saved = {key: run for key in wanted if (run := store.saved(key))}
+    saved = {key: found for key in wanted if (found := store.saved(key))}
     runs = {row["run_id"]: row for row in read_rows(store.tables / "runs.csv")}
     curves = read_curves(store.tables / "curves.csv", runs)
     verify(store.tables, runs, curves)

@@ -7,7 +7,7 @@ files, and where those cannot be written either, reporting ends, after one warni
 import logging
 import queue
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from adamrepro.tracking.settings import Mode, Tracker, Tracking, folder_of
 log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 90.0
-"""How long the end of a batch waits for W&B."""
+"""How long the end of a batch waits for W&B where nothing moves."""
 
 REMEDY = "the same command, or scripts/sync_wandb.py, reports what is missing"
 
@@ -44,17 +44,17 @@ class WandbTracker:
     configs: by run_id, the whole configuration of the runs it will hear of, where that is known.
     """
 
-    def __init__(
-        self,
-        settings: Tracking,
-        mode: Mode,
-        results: Path,
-        configs: Mapping[str, Settings] | None = None,
-    ) -> None:
-        project, entity = settings.chosen_project(), settings.entity
-        self.configs = configs or {}
-        self.make = partial(Session, project, entity, folder=folder_of(results))
+    def __init__(self, settings: Tracking, mode: Mode, results: Path) -> None:
+        self.configs: dict[str, Settings] = {}
+        self.make = partial(
+            Session,
+            settings.chosen_project(),
+            settings.entity,
+            folder=folder_of(results),
+            statistics=settings.statistics,
+        )
         self.session: Session | None = self.make(mode=mode)
+        self.told = 0  # grows as long as W&B takes what it is given
         self.known: dict[str, tuple[Card, dict[int, Point]]] = {}
         self.tasks: queue.SimpleQueue[Callable[[Session], None] | None] = queue.SimpleQueue()
         # a daemon, so that a process can end though W&B hangs
@@ -81,7 +81,10 @@ class WandbTracker:
         """Wait until W&B was told everything, but not for ever."""
         self.tasks.put(self._abandon_all)
         self.tasks.put(None)
-        self.thread.join(CLOSE_SECONDS)
+        before = -1
+        while self.thread.is_alive() and self.told > before:
+            before = self.told
+            self.thread.join(CLOSE_SECONDS)
         if self.thread.is_alive():
             warn(f"no answer; {REMEDY}")
 
@@ -91,6 +94,7 @@ class WandbTracker:
             while self.session is not None:
                 try:
                     task(self.session)
+                    self.told += 1
                     break
                 except Exception as error:
                     self.session = self.instead_of(self.session, error)
@@ -128,6 +132,7 @@ class WandbTracker:
         missing = untold(session, store, wanted)
         for run, curve in finished_runs(store, missing) if missing else ():
             self._finish(store.table, run, curve, session)
+            self.told += 1
 
     def _abandon(self, identity: str, reason: str, session: Session) -> None:
         if identity in self.known:
@@ -140,11 +145,9 @@ class WandbTracker:
             self._abandon(identity, "interrupted", session)
 
 
-def tracker_for(
-    settings: Tracking, results: Path, configs: Mapping[str, Settings] | None = None
-) -> WandbTracker | None:
+def tracker_for(settings: Tracking, results: Path) -> WandbTracker | None:
     """Return what runs are reported to, if anything; raises UserError for an unknown WANDB_MODE."""
     if settings.name is not Tracker.wandb:
         return None
     mode = settings.chosen_mode()
-    return WandbTracker(settings, mode, results, configs) if mode else None
+    return WandbTracker(settings, mode, results) if mode else None
