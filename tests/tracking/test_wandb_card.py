@@ -1,6 +1,7 @@
 """What W&B is told about a run, and that it is what the tables say."""
 
 import math
+import warnings
 
 import pandas as pd
 import pytest
@@ -86,6 +87,7 @@ def test_a_bias_correction_run_has_its_distance_over_the_epochs_shown() -> None:
     loss = float(reference.loc[chosen, "loss"].iloc[0])
     curve = [{"epoch": "10", "train_cost": f"{loss * 10**0.1:.6g}", "train_nll": ""}]
     row = run_row(experiment="fig4", series="corrected")
+    warnings.simplefilter("error")
     assert fidelity_of(row, curve) == pytest.approx(0.1, abs=1e-5)
 
 

@@ -1,6 +1,5 @@
 """Runs that train with tracking=wandb: their files, read back, say what the tables say."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -81,7 +80,8 @@ def test_wandbs_own_reader_sends_what_the_tables_say(
     settle()
     with serving(monkeypatch) as told:
         command = [sys.executable, "-m", "wandb", "sync", str(tmp_path / "runs" / "wandb")]
-        subprocess.run(command, env=dict(os.environ), check=True, capture_output=True, timeout=300)
+        # its own log goes to the present folder
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=300)
     assert len(told.history) == len(runs)
     for key, run in runs.items():
         card = card_of(tiny.TABLE, run)

@@ -137,7 +137,7 @@ def fidelity_of(run: Row, curve: Sequence[Row]) -> float:
     if run["experiment"] not in EXPERIMENTS:
         return math.nan
     panel = panel_of(run["experiment"])
-    runs = pd.DataFrame([{key: _number_or_text(cell) for key, cell in run.items()}])
+    runs = pd.DataFrame([{key: _float_or_text(cell) for key, cell in run.items()}])
     runs = runs.assign(run_id=run["run_id"], series=run["series"], status=run["status"])
     costs = {"train_cost": math.nan, "train_nll": math.nan}
     points = [{"epoch": epoch, **costs, **point} for epoch, point in points_of(curve).items()]
@@ -148,8 +148,12 @@ def fidelity_of(run: Row, curve: Sequence[Row]) -> float:
     return float(distances(runs, curves, panel, _reference(panel.name))["dex"].iloc[0])
 
 
-def _number_or_text(cell: str) -> Scalar:
-    return value_of(cell) if cell else math.nan
+def _float_or_text(cell: str) -> float | str:
+    # floats alone: pandas warns where it meets a whole number among the reference's floats
+    try:
+        return float(cell or math.nan)
+    except ValueError:
+        return cell
 
 
 @lru_cache
