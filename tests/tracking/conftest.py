@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from wandb_files import settle
+from wandb_core import settle
 
 
 @pytest.fixture(autouse=True)

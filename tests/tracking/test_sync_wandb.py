@@ -8,7 +8,8 @@ import pytest
 import tiny
 from matplotlib import pyplot
 from wandb_checks import check_config, check_files, check_history, tables
-from wandb_files import offline_runs, settle
+from wandb_core import settle
+from wandb_files import offline_runs
 from wandb_server import serving
 
 from adamrepro.execution import run_batch

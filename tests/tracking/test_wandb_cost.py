@@ -4,7 +4,7 @@ import resource
 from pathlib import Path
 
 from synthetic_runs import curve_rows, run_row
-from wandb_files import settle
+from wandb_core import settle
 
 from adamrepro.tracking.feed import News
 from adamrepro.tracking.settings import Mode, Tracking

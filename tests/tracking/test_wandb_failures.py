@@ -8,7 +8,8 @@ import pytest
 import tiny
 from synthetic_runs import curve_rows, run_row
 from wandb_checks import check_files, check_history, tables
-from wandb_files import kill_services, offline_runs, settled
+from wandb_core import kill_services, settled
+from wandb_files import offline_runs
 from wandb_server import KEY
 
 from adamrepro.execution import run_batch

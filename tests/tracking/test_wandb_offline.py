@@ -8,7 +8,8 @@ import pytest
 import tiny
 from synthetic_runs import curve_rows, run_row
 from wandb_checks import as_config, check_files, check_history, tables
-from wandb_files import offline_runs, settle
+from wandb_core import settle
+from wandb_files import offline_runs
 from wandb_server import serving
 
 from adamrepro.execution import run_batch

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from synthetic_runs import curve_rows, run_row
 from wandb_checks import check_history
-from wandb_files import kill_services, offline_runs, settled
+from wandb_core import kill_services, settled
+from wandb_files import offline_runs
 from wandb_server import KEY, serving
 
 from adamrepro.tracking.card import card_of

@@ -12,7 +12,8 @@ import pytest
 import tiny
 from synthetic_runs import curve_rows, run_row
 from wandb_checks import check_files, tables
-from wandb_files import offline_runs, settle
+from wandb_core import settle
+from wandb_files import offline_runs
 
 from adamrepro import app
 from adamrepro.execution import run_batch

@@ -6,16 +6,12 @@ header of seven bytes; what it frames is decoded by wandb.proto.
 """
 
 import json
-import os
-import signal
 import struct
-import sys
-import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adamrepro.tracking.wandb import WandbTracker
+from wandb_core import settle
 
 BLOCK, FRAME = 1 << 15, struct.Struct("<IHB")  # checksum, length, kind
 FULL, LAST = 1, 4
@@ -35,30 +31,6 @@ class OfflineRun:
     metrics: dict[str, str] = field(default_factory=dict)  # metric -> its step metric
     sampled: bool = False  # whether there is anything about the machine
     exit_code: int | None = None
-
-
-def settle() -> None:
-    """Wait until wandb-core, which writes the end of a file after finish() returned, has left."""
-    if "wandb" in sys.modules:
-        sys.modules["wandb"].teardown()
-
-
-def settled(tracker: WandbTracker) -> bool:
-    """Wait until the tracker has done all that it was given so far."""
-    done = threading.Event()
-    tracker.tasks.put(lambda session: done.set())
-    return done.wait(120)
-
-
-def kill_services() -> list[int]:
-    """Kill the wandb-core processes that this one started."""
-    children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
-    pids = [int(pid) for path in children for pid in path.read_text().split()]
-    # the command line of one that is dead already is empty
-    found = [pid for pid in pids if "wandb-core" in Path(f"/proc/{pid}/cmdline").read_text()]
-    for pid in found:
-        os.kill(pid, signal.SIGKILL)
-    return found
 
 
 def offline_runs(folder: Path) -> dict[str, OfflineRun]:
