@@ -1,12 +1,12 @@
 """Every test here starts with a W&B that knows no key, no settings and no earlier run."""
 
 import os
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from wandb_core import settle
 
 
 @pytest.fixture(autouse=True)
@@ -21,5 +21,4 @@ def wandb_afresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
     monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
     monkeypatch.setattr("adamrepro.tracking.wandb._warned", threading.Event())
     yield
-    if "wandb" in sys.modules:
-        sys.modules["wandb"].teardown()
+    settle()

@@ -1,6 +1,6 @@
 """Rows of the tables, made up, for tests that need no training."""
 
-from adamrepro.results.store import Row
+from adamrepro.results.rows import Row
 
 EPOCHS = 3
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import tiny
 from matplotlib import pyplot
-from test_wandb_offline import check_files, check_history, tables
+from wandb_checks import check_config, check_files, check_history, tables
+from wandb_core import settle
 from wandb_files import offline_runs
 from wandb_server import serving
 
@@ -57,10 +58,14 @@ def test_runs_are_exported_once_and_look_as_if_they_had_been_tracked(
     assert "offline: 0 runs, 0 figures; known before: 2" in said
     assert sorted((results / "runs" / "wandb").iterdir()) == before
 
+    for run in tables(results)[0].values():
+        card = card_of(tiny.TABLE, run)
+        assert found[card.id].config.items() >= card.config.items()
+
     tracked = results / "tracked"
     run_batch(tiny.tiny(tracked), processes=False)
     for key, run in check_files(tracked).items():
-        assert run.config == found[key].config
+        check_config(run.config, found[key].config)
         assert run.summary["fidelity"] == found[key].summary["fidelity"]
 
 
@@ -69,6 +74,7 @@ def test_runs_that_were_tracked_are_known_and_an_unfinished_one_is_replaced(
 ) -> None:
     run_batch(tiny.tiny(tmp_path), processes=False)
     assert "0 runs, 0 figures; known before: 2" in sync(monkeypatch, capsys, tmp_path)[1]
+    settle()
     finished = tmp_path / "runs" / "wandb" / "finished.txt"
     first, second = finished.read_text().splitlines()
     finished.write_text(f"{second}\n")  # as after a kill before the first was told to the end
@@ -102,7 +108,7 @@ def test_what_went_to_files_still_goes_online_when_asked(
     results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sync(monkeypatch, capsys, results)
-    sys.modules["wandb"].teardown()
+    settle()
     monkeypatch.setenv("WANDB_MODE", "online")
     with serving(monkeypatch) as told:
         assert "online: 2 runs" in sync(monkeypatch, capsys, results)[1]
@@ -116,7 +122,8 @@ def test_what_went_to_files_still_goes_online_when_asked(
 @pytest.mark.parametrize(
     ("change", "status", "words"),
     [
-        ("no such experiment", 2, "no tables"),
+        ("no such experiment", 2, "no tables; expected one of ['fig1a']"),
+        ("no such budget", 2, f"no tables; expected one of ['{tiny.TABLE}']"),
         ("edited table", 2, "checksum"),
         ("no key", 1, "no API key"),
         ("disabled", 2, "WANDB_MODE=disabled"),
@@ -130,7 +137,8 @@ def test_what_cannot_be_exported_is_explained(
     status: int,
     words: str,
 ) -> None:
-    more = ["fig1b"] if change == "no such experiment" else []
+    asked = {"no such experiment": ["fig1b"], "no such budget": ["--budget", "ful"]}
+    more = asked.get(change, [])
     if change == "edited table":
         path = results / tiny.TABLE / "fig1a" / "runs.csv"
         path.write_text(path.read_text().replace(",Adam,", ",Eve,"))

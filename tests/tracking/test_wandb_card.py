@@ -1,6 +1,7 @@
 """What W&B is told about a run, and that it is what the tables say."""
 
 import math
+import warnings
 
 import pandas as pd
 import pytest
@@ -17,6 +18,20 @@ def test_a_run_is_filed_by_experiment_budget_role_optimizer_and_commit() -> None
     assert (card.group, card.job_type) == ("fig1a quick", "grid")
     assert card.tags == ("fig1a", "adam", "quick", "1234567890")
     assert card.name == "Adam alpha=0.001 seed=0"
+
+
+def test_ad_hoc_runs_are_listed_by_their_task() -> None:
+    row = run_row(experiment="adhoc", role="single", **{"model.name": "mlp"})
+    assert card_of("adhoc", row).group == "mnist mlp adhoc"
+    assert card_of("adhoc", run_row(role="single")).group == "fig1a adhoc"
+
+
+def test_the_whole_configuration_says_more_than_the_row() -> None:
+    settings = {"optimizer": {"alpha": 0.123456789}, "dataset": {"examples": None}, "budget": "x"}
+    config = card_of("quick", run_row(**{"optimizer.alpha": "0.123457"}), settings).config
+    assert config["optimizer"]["alpha"] == 0.123456789
+    assert config["optimizer"]["beta1"] == 0.9
+    assert (config["dataset"], config["budget"]) == ({"name": "mnist", "examples": None}, "x")
 
 
 def test_settings_are_nested_and_typed_and_blank_ones_left_out() -> None:
@@ -72,6 +87,7 @@ def test_a_bias_correction_run_has_its_distance_over_the_epochs_shown() -> None:
     loss = float(reference.loc[chosen, "loss"].iloc[0])
     curve = [{"epoch": "10", "train_cost": f"{loss * 10**0.1:.6g}", "train_nll": ""}]
     row = run_row(experiment="fig4", series="corrected")
+    warnings.simplefilter("error")
     assert fidelity_of(row, curve) == pytest.approx(0.1, abs=1e-5)
 
 

@@ -1,31 +1,47 @@
 """Whatever is wrong with W&B costs a warning: training goes on, and its results are whole."""
 
-import os
-import signal
 import subprocess
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import tiny
 from synthetic_runs import curve_rows, run_row
-from test_wandb_offline import check_files, check_history, tables
+from wandb_checks import check_files, check_history, tables
+from wandb_core import kill_services, settled
 from wandb_files import offline_runs
 from wandb_server import KEY
 
 from adamrepro.execution import run_batch
+from adamrepro.results.rows import Row
 from adamrepro.tracking.card import card_of
 from adamrepro.tracking.feed import News
-from adamrepro.tracking.settings import Mode, Tracking
+from adamrepro.tracking.settings import Mode, Tracker, Tracking
 from adamrepro.tracking.wandb import WandbTracker
 
 NOBODY = "http://127.0.0.1:9"
 
 
+Outcome = tuple[list[Row], dict[str, list[Row]]]
+
+
+def outcome(results: Path) -> Outcome:
+    """What the tables say, but for the time it took."""
+    runs, curves = tables(results)
+    return [row | {"seconds": "", "checksum": ""} for row in runs.values()], curves
+
+
+@pytest.fixture(scope="module")
+def untracked(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    results = tmp_path_factory.mktemp("untracked")
+    run_batch(tiny.tiny(results, tracker=Tracker.none), processes=False)
+    return outcome(results)
+
+
 @pytest.mark.parametrize("reason", ["no API key", "Failed to authenticate"])
 def test_online_without_key_or_server_goes_to_files(
     tmp_path: Path,
+    untracked: Outcome,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     reason: str,
@@ -36,21 +52,63 @@ def test_online_without_key_or_server_goes_to_files(
         monkeypatch.setenv("WANDB_API_KEY", KEY)
     run_batch(tiny.tiny(tmp_path, mode=Mode.online), processes=False)
     assert len(check_files(tmp_path)) == len(tiny.ALPHAS)
+    assert outcome(tmp_path) == untracked
     (warning,) = caplog.messages
     assert reason in warning
     assert "going on offline" in warning
 
 
 def test_a_folder_that_cannot_be_written_ends_tracking_not_training(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    untracked: Outcome,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("WANDB_DIR", str(tmp_path / "file"))
-    for alpha in tiny.ALPHAS:  # two batches, one warning
-        run_batch(tiny.tiny(tmp_path, alphas=[alpha]), processes=False)
-    assert len(tables(tmp_path)[0]) == 2
+    for results in (tmp_path / "one", tmp_path / "two"):  # two batches, one warning
+        run_batch(tiny.tiny(results), processes=False)
+        assert outcome(results) == untracked
     (warning,) = caplog.messages
     assert str(tmp_path / "file") in warning
+
+
+def test_a_full_disk_ends_tracking_not_training(
+    tmp_path: Path,
+    small_disk: Path,
+    untracked: Outcome,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (small_disk / "others").write_bytes(bytes(280_000))
+    monkeypatch.setenv("WANDB_DIR", str(small_disk))
+    run_batch(tiny.tiny(tmp_path), processes=False)
+    assert outcome(tmp_path) == untracked
+    (warning,) = caplog.messages
+    assert "No space left" in warning
+
+
+def test_a_wandb_that_dies_while_runs_train_ends_tracking_not_training(
+    tmp_path: Path,
+    untracked: Outcome,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    killed: list[int] = []
+
+    def update_and_kill(tracker: WandbTracker, table: str, news: Sequence[News]) -> None:
+        update(tracker, table, news)
+        if not killed:
+            assert settled(tracker)
+            killed.extend(kill_services())
+
+    update = WandbTracker.update
+    monkeypatch.setattr(WandbTracker, "update", update_and_kill)
+    run_batch(tiny.tiny(tmp_path), processes=False)
+    assert len(killed) == 1
+    assert outcome(tmp_path) == untracked
+    (warning,) = caplog.messages
+    assert "training goes on without it" in warning
 
 
 @pytest.fixture
@@ -88,8 +146,7 @@ def test_a_wandb_that_dies_ends_tracking_and_leaves_no_traceback(
     tracker = WandbTracker(Tracking(), Mode.offline, tmp_path)
     tracker.update("quick", [News(run_row(), tuple(curve_rows()[:1]))])
     assert settled(tracker)
-    for pid in services():
-        os.kill(pid, signal.SIGKILL)
+    assert len(kill_services()) == 1
     for _ in range(3):
         tracker.update("quick", [News(run_row(), tuple(curve_rows()))])
     tracker.finish("quick", run_row(), curve_rows())
@@ -112,19 +169,3 @@ def test_a_failure_of_one_run_does_not_lose_the_points_told_before(
     found = offline_runs(tmp_path / "runs" / "wandb")
     for run in runs:
         check_history(found[card_of("quick", run).id].history, curve_rows())
-
-
-def settled(tracker: WandbTracker) -> bool:
-    """Wait until the tracker has done all that it was given so far."""
-    done = threading.Event()
-    tracker.tasks.put(lambda session: done.set())
-    return done.wait(120)
-
-
-def services() -> list[int]:
-    """The wandb-core processes that this one started."""
-    children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
-    pids = [int(pid) for path in children for pid in path.read_text().split()]
-    found = [pid for pid in pids if "wandb-core" in Path(f"/proc/{pid}/comm").read_text()]
-    assert found
-    return found

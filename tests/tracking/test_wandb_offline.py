@@ -1,70 +1,31 @@
 """Runs that train with tracking=wandb: their files, read back, say what the tables say."""
 
-import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import tiny
 from synthetic_runs import curve_rows, run_row
-from wandb_files import OfflineRun, offline_runs
+from wandb_checks import as_config, check_files, check_history, tables
+from wandb_core import settle
+from wandb_files import offline_runs
 from wandb_server import serving
 
-from adamrepro import app
 from adamrepro.execution import run_batch
-from adamrepro.results.store import Row, Store, read_curves, read_rows
 from adamrepro.tracking.card import card_of, points_of
-from adamrepro.tracking.feed import RATE, News
-from adamrepro.tracking.settings import Mode, Tracker, Tracking
-from adamrepro.tracking.wandb import WandbTracker
-from adamrepro.training import Interrupted
-
-OWN = {"_step", "_runtime", "_timestamp", "epoch", RATE}
-"""What W&B's history has that the tables have not."""
-
-
-def tables(results: Path) -> tuple[dict[str, Row], dict[str, list[Row]]]:
-    folder = Store(results, tiny.TABLE, "fig1a").tables
-    runs = {row["run_id"]: row for row in read_rows(folder / "runs.csv")}
-    return runs, read_curves(folder / "curves.csv", runs)
-
-
-def check_history(history: list[dict[str, float]], curve: list[Row]) -> None:
-    """Every epoch once, in order, with the table's own numbers."""
-    assert [point["epoch"] for point in history] == [int(row["epoch"]) for row in curve]
-    assert [point["_step"] for point in history] == [point["epoch"] for point in history]
-    costs = [{key: point[key] for key in set(point) - OWN} for point in history]
-    assert costs == list(points_of(curve).values())
-
-
-def check_files(results: Path) -> dict[str, OfflineRun]:
-    runs, curves = tables(results)
-    found = offline_runs(results / "runs" / "wandb")
-    assert set(found) == {card_of(tiny.TABLE, run).id for run in runs.values()}
-    for key, run in runs.items():
-        card = card_of(tiny.TABLE, run)
-        said = found[card.id]
-        check_history(said.history, curves[key])
-        assert {k: v for k, v in said.config.items() if k != "_wandb"} == card.config
-        assert (said.name, said.group, said.job_type) == (card.name, card.group, card.job_type)
-        assert tuple(said.tags) == card.tags
-        assert said.metrics == {"epoch": "", "*": "epoch"}
-        assert said.summary["status"] == run["status"] == "done"
-        assert said.summary["best_cost"] == min(
-            float(r["train_cost"] or "inf") for r in curves[key]
-        )
-        assert said.summary["seconds"] == float(run["seconds"])
-        assert said.exit_code == 0
-    return found
+from adamrepro.tracking.feed import RATE
+from adamrepro.tracking.session import Session
+from adamrepro.tracking.settings import Mode, Tracker
 
 
 def test_files_say_what_the_tables_say(tmp_path: Path) -> None:
-    run_batch(tiny.tiny(tmp_path), processes=False)
+    configs = tiny.tiny(tmp_path, alphas=[0.123456789, 1e-2])
+    run_batch(configs, processes=False)
     found = check_files(tmp_path)
-    assert len(found) == len(tiny.ALPHAS)
+    assert len(found) == len(configs)
+    for config in configs:
+        assert config in [as_config(run.config) for run in found.values()]
     for run in found.values():
         assert RATE not in run.history[0]
         assert all(point[RATE] > 0 for point in run.history[1:])
@@ -103,67 +64,6 @@ def test_a_run_that_diverges_is_told_to_its_end(tmp_path: Path) -> None:
     assert said.summary["diverged_epoch"] == int(lost["diverged_epoch"])
 
 
-def closed_runs(folder: Path) -> dict[str, OfflineRun]:
-    """Read the runs once wandb-core, a process of its own, has written their ends."""
-    deadline = time.monotonic() + 30
-    while True:
-        runs = offline_runs(folder)
-        if time.monotonic() > deadline or all(run.exit_code is not None for run in runs.values()):
-            return runs
-        time.sleep(0.1)
-
-
-def test_an_interrupted_run_goes_on_as_the_same_run(tmp_path: Path) -> None:
-    configs = tiny.tiny(tmp_path, epochs=6)
-    (plan,) = app.plan(app.identify(configs))
-    steps = iter([False] * 6 + [True])  # stops in the third pass, of three steps each
-    news: list[list[News]] = []
-    tracker = WandbTracker(configs[0].tracking, Mode.offline, tmp_path)
-
-    def tell(new: list[News]) -> None:
-        news.append(new)
-        tracker.update(tiny.TABLE, new)
-
-    with pytest.raises(Interrupted):
-        app.train(plan, should_stop=lambda: next(steps), on_news=tell)
-    tracker.close()
-    assert len(news) == 3  # the start and two passes
-    before = closed_runs(tmp_path / "runs" / "wandb")
-    assert {run.exit_code for run in before.values()} == {1}
-    run_batch(configs, processes=False)
-    assert set(check_files(tmp_path)) == set(before)
-
-
-def test_a_kill_and_the_same_command_leave_every_point_once(tmp_path: Path) -> None:
-    epochs = 60
-    command = [sys.executable, tiny.__file__, str(tmp_path), str(epochs)]
-    worker = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not ready_to_be_killed(tmp_path) and worker.poll() is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    worker.send_signal(signal.SIGKILL)
-    assert worker.wait() == -signal.SIGKILL, "it had finished before it could be killed"
-    assert not tables(tmp_path)[0]
-    run_batch(tiny.tiny(tmp_path, epochs), processes=False)
-    assert len(check_files(tmp_path)) == len(tiny.ALPHAS)
-
-
-def ready_to_be_killed(results: Path) -> bool:
-    """It has a checkpoint to resume from, and W&B has files that the resumed run must replace."""
-    files = list((results / "runs" / "wandb").glob("offline-run-*/*.wandb"))
-    checkpoints = list((results / "runs" / tiny.TABLE).glob("*/*.ckpt"))
-    return len(files) == len(tiny.ALPHAS) and bool(checkpoints)
-
-
-def test_a_run_that_another_process_told_to_the_end_is_not_told_again(tmp_path: Path) -> None:
-    for _ in range(2):
-        tracker = WandbTracker(Tracking(), Mode.offline, tmp_path)
-        tracker.finish("quick", run_row(), curve_rows())
-        tracker.close()
-    assert len(list((tmp_path / "runs" / "wandb").glob("offline-run-*"))) == 1
-
-
 def test_no_key_lands_in_the_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key = "5ec4e7" * 6 + "beef"
     monkeypatch.setenv("WANDB_API_KEY", key)
@@ -178,13 +78,25 @@ def test_wandbs_own_reader_sends_what_the_tables_say(
 ) -> None:
     run_batch(tiny.tiny(tmp_path), processes=False)
     runs, curves = tables(tmp_path)
+    settle()
     with serving(monkeypatch) as told:
-        folders = [str(path) for path in (tmp_path / "runs" / "wandb").glob("offline-run-*")]
-        command = [sys.executable, "-m", "wandb", "sync", *folders]
-        subprocess.run(command, env=dict(os.environ), check=True, capture_output=True, timeout=300)
+        command = [sys.executable, "-m", "wandb", "sync", str(tmp_path / "runs" / "wandb")]
+        # its own log goes to the present folder
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=300)
     assert len(told.history) == len(runs)
     for key, run in runs.items():
         card = card_of(tiny.TABLE, run)
         check_history(told.history[card.id], curves[key])
         assert told.runs[card.id]["groupName"] == card.group
         assert told.exit_code[card.id] == 0
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_the_machine_is_sampled_only_where_asked(tmp_path: Path, asked: bool) -> None:
+    session = Session("adamrepro", None, Mode.offline, tmp_path / "wandb", statistics=asked)
+    card = card_of("quick", run_row())
+    session.log(card, points_of(curve_rows()))
+    assert session.runs[card.id].settings.x_disable_stats is not asked
+    session.finish(card.id, {})
+    (run,) = offline_runs(tmp_path / "wandb").values()
+    assert run.sampled <= asked  # a run as short as this may end before the first sample

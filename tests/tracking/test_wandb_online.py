@@ -1,12 +1,14 @@
 """W&B at once: what a server is told, and what happens when it knows part of it already."""
 
+import os
 import threading
 import time
 from pathlib import Path
 
 import pytest
 from synthetic_runs import curve_rows, run_row
-from test_wandb_offline import check_history
+from wandb_checks import check_history
+from wandb_core import kill_services, settled
 from wandb_files import offline_runs
 from wandb_server import KEY, serving
 
@@ -28,10 +30,16 @@ def report(results: Path, tracking: Tracking | None = None) -> None:
     tracker.close()
 
 
-def test_the_server_is_told_each_point_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("netrc", [False, True])
+def test_the_server_is_told_each_point_once_and_the_key_stays_where_it_was(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    netrc: bool,
 ) -> None:
     with serving(monkeypatch) as told:
+        if netrc:
+            move_key_to_netrc(monkeypatch, told.url.removeprefix("http://"))
         report(tmp_path, Tracking(project="theirs", entity="team"))
     check_history(told.history[CARD.id], CURVE)
     said = told.runs[CARD.id]
@@ -42,7 +50,16 @@ def test_the_server_is_told_each_point_once(
     assert not caplog.records
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert files
-    assert not [path for path in files if KEY.encode() in path.read_bytes()]
+    holding = [path.name for path in files if KEY.encode() in path.read_bytes()]
+    assert holding == ([".netrc"] if netrc else [])
+
+
+def move_key_to_netrc(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
+    monkeypatch.delenv("WANDB_API_KEY")
+    path = Path(os.environ["NETRC"])
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"machine {server}\n  login user\n  password {KEY}\n")
+    path.chmod(0o600)
 
 
 def test_what_the_server_knew_before_a_kill_is_not_told_again(
@@ -64,6 +81,23 @@ def test_a_run_that_the_server_refuses_goes_to_files_whole(
     check_history(offline_runs(tmp_path / "runs" / "wandb")[CARD.id].history, CURVE)
     (warning,) = caplog.messages
     assert "offline" in warning
+
+
+def test_a_wandb_that_dies_while_online_is_replaced_by_one_that_writes_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(monkeypatch):
+        tracker = WandbTracker(Tracking(), Mode.online, tmp_path)
+        tracker.update("quick", [News(RUN, tuple(CURVE[:2]))])
+        assert settled(tracker)
+        kill_services()
+        tracker.finish("quick", RUN, CURVE)
+        tracker.close()
+    run = offline_runs(tmp_path / "runs" / "wandb")[CARD.id]
+    check_history(run.history, CURVE)
+    assert run.exit_code == 0
+    (warning,) = caplog.messages
+    assert "going on offline" in warning
 
 
 @pytest.mark.parametrize("interrupted", [False, True])

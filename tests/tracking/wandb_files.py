@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from wandb_core import settle
+
 BLOCK, FRAME = 1 << 15, struct.Struct("<IHB")  # checksum, length, kind
 FULL, LAST = 1, 4
 
@@ -27,11 +29,13 @@ class OfflineRun:
     history: list[dict[str, Any]] = field(default_factory=list)
     summary: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, str] = field(default_factory=dict)  # metric -> its step metric
+    sampled: bool = False  # whether there is anything about the machine
     exit_code: int | None = None
 
 
 def offline_runs(folder: Path) -> dict[str, OfflineRun]:
     """Every run under W&B's folder, by id; a run with two sets of files is an error."""
+    settle()
     found: dict[str, OfflineRun] = {}
     for path in sorted(folder.glob("offline-run-*/run-*.wandb")):
         run = read(path)
@@ -59,6 +63,8 @@ def read(path: Path) -> OfflineRun:
             run.summary |= values(record.summary.update)
         elif kind == "metric":
             run.metrics[record.metric.name or record.metric.glob_name] = record.metric.step_metric
+        elif kind == "stats":
+            run.sampled = True
         elif kind == "exit":
             run.exit_code = record.exit.exit_code
     return run

@@ -53,7 +53,7 @@ def run_batch(
     distinct = len({job.run_id for job in jobs})
     screen.print(f"{name}: {distinct} runs, {distinct - missing} done, {missing} to train")
     try:
-        report = execute(plans, processes=processes, cluster=cluster)
+        report = execute(jobs, plans, processes=processes, cluster=cluster)
     finally:
         for store in stores.values():
             store.collect()
@@ -72,12 +72,15 @@ def adopt(jobs: Sequence[Job]) -> None:
         group[0].store.adopt({job.run_id: job.labels for job in group})
 
 
-def execute(plans: Sequence[Plan], *, processes: bool, cluster: Cluster | None = None) -> Report:
-    """Train the populations, in processes where that helps."""
-    if not plans:
-        return Report()
-    config = plans[0].config
-    with ProgressConsole() as screen, watched(screen, config) as console:
+def execute(
+    jobs: Sequence[Job], plans: Sequence[Plan], *, processes: bool, cluster: Cluster | None = None
+) -> Report:
+    """Train the populations that the jobs still need, in processes where that helps."""
+    config = jobs[0].config
+    with ProgressConsole() as screen, watched(screen, jobs) as console:
+        if not plans:
+            console.begin(plans)
+            return Report()
         if cluster:
             return run_on_cluster(plans, cluster, console)
         small = sum(p.examples * len(p.jobs) for p in plans) < SMALL_BATCH

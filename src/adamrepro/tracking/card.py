@@ -6,7 +6,7 @@ same whether it was reported while it trained or exported later.
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,8 +19,12 @@ from adamrepro.results.rows import Row
 
 Scalar = str | int | float | bool
 Point = dict[str, float]
+Settings = Mapping[str, object]
+"""Settings in sections, as in configs/: plain values, or mappings of such."""
 
 LONGEST_TAG = 64
+AD_HOC = "adhoc"
+"""The experiment of runs that belong to none."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,10 @@ class Card:
     config: dict[str, object]
 
 
-def card_of(table: str, run: Row) -> Card:
+def card_of(table: str, run: Row, settings: Settings | None = None) -> Card:
     """Return the card of a row of runs.csv in `table` (a budget, or adhoc for single runs).
 
+    settings: the run's whole configuration where it is known; the row has what can change results.
     The identity follows from the table, the experiment and the run_id: however often a run is
     resumed or exported, it is the same run in W&B.
     """
@@ -48,11 +53,18 @@ def card_of(table: str, run: Row) -> Card:
     return Card(
         id=identity(table, run["experiment"], run["run_id"]),
         name=" ".join(word for word in words if word),
-        group=f"{run['experiment']} {table}",
+        group=group_of(table, run),
         job_type=run["role"],
         tags=tuple(dict.fromkeys(tag[:LONGEST_TAG] for tag in tags if tag)),
-        config=config_of(table, run),
+        config=config_of(table, run, settings or {}),
     )
+
+
+def group_of(table: str, run: Row) -> str:
+    """Return what W&B lists together: an experiment, or the ad-hoc runs of one task."""
+    task = f"{run.get('dataset.name', '')} {run.get('model.name', '')}".strip()
+    ad_hoc = run["experiment"] == AD_HOC
+    return f"{task if ad_hoc and task else run['experiment']} {table}"
 
 
 def identity(table: str, experiment: str, name: str) -> str:
@@ -60,8 +72,11 @@ def identity(table: str, experiment: str, name: str) -> str:
     return re.sub(r"[^\w-]", "", f"{table}-{experiment}-{name}", flags=re.ASCII)
 
 
-def config_of(table: str, run: Row) -> dict[str, object]:
-    """Return the settings with dotted names nested, what identifies the run, and where it ran."""
+def config_of(table: str, run: Row, settings: Settings) -> dict[str, object]:
+    """Return the settings with dotted names nested, what identifies the run, and where it ran.
+
+    What `settings` has it says itself: numbers in full, and the settings that are null.
+    """
     named = ("run_id", "setting_id", "experiment", "series", "reading", "role")
     made_with = ("device", "torch", "commit")
     config: dict[str, object] = {key: run[key] for key in (*named, *made_with) if run.get(key)}
@@ -69,12 +84,19 @@ def config_of(table: str, run: Row) -> dict[str, object]:
     for key, cell in run.items():
         section, dot, setting = key.partition(".")
         if cell and dot:
-            inner = config.setdefault(section, {})
-            assert isinstance(inner, dict)
-            inner[setting] = value_of(cell)
+            merge(config, {section: {setting: value_of(cell)}})
         elif cell and key in ("seed", "threads"):
             config[key] = int(cell)
+    merge(config, settings)
     return config
+
+
+def merge(config: dict[str, object], more: Settings) -> None:
+    """Add settings to a config, section by section."""
+    for key, value in more.items():
+        old = config.get(key)
+        both = isinstance(old, dict) and isinstance(value, Mapping)
+        config[key] = {**old, **value} if both else value  # type: ignore[dict-item]
 
 
 def value_of(cell: str) -> Scalar:
@@ -115,7 +137,7 @@ def fidelity_of(run: Row, curve: Sequence[Row]) -> float:
     if run["experiment"] not in EXPERIMENTS:
         return math.nan
     panel = panel_of(run["experiment"])
-    runs = pd.DataFrame([{key: _number_or_text(cell) for key, cell in run.items()}])
+    runs = pd.DataFrame([{key: _float_or_text(cell) for key, cell in run.items()}])
     runs = runs.assign(run_id=run["run_id"], series=run["series"], status=run["status"])
     costs = {"train_cost": math.nan, "train_nll": math.nan}
     points = [{"epoch": epoch, **costs, **point} for epoch, point in points_of(curve).items()]
@@ -126,8 +148,12 @@ def fidelity_of(run: Row, curve: Sequence[Row]) -> float:
     return float(distances(runs, curves, panel, _reference(panel.name))["dex"].iloc[0])
 
 
-def _number_or_text(cell: str) -> Scalar:
-    return value_of(cell) if cell else math.nan
+def _float_or_text(cell: str) -> float | str:
+    # floats alone: pandas warns where it meets a whole number among the reference's floats
+    try:
+        return float(cell or math.nan)
+    except ValueError:
+        return cell
 
 
 @lru_cache

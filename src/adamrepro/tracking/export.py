@@ -1,13 +1,14 @@
 """Telling W&B of runs that are in the tables, and of the figures drawn from them."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from adamrepro.errors import UserError
 from adamrepro.results.checksum import verify
-from adamrepro.results.rows import read_curves, read_rows
+from adamrepro.results.rows import Row, read_curves, read_rows
+from adamrepro.results.schema import RUN_ID_COLUMNS, RUN_RECORD_COLUMNS
 from adamrepro.results.store import Store
 from adamrepro.tracking.card import Card, card_of, identity, points_of, summary_of
 from adamrepro.tracking.session import Session
@@ -31,25 +32,50 @@ def export(
     UserError for a damaged table or none, and what W&B raises if it refuses.
     """
     count = Exported()
+    if not found(results / budget):
+        budgets = sorted({path.parents[1].name for path in results.glob("*/*/runs.csv")})
+        raise UserError(f"{results / budget}: no tables; expected one of {budgets}")
     for experiment in experiments or found(results / budget):
         store = Store(results, budget, experiment)
         if not (store.tables / "runs.csv").exists():
             raise UserError(f"{store.tables}: no tables; expected one of {found(results / budget)}")
-        runs = {row["run_id"]: row for row in read_rows(store.tables / "runs.csv")}
-        curves = read_curves(store.tables / "curves.csv", runs)
-        verify(store.tables, runs, curves)
-        for key, run in runs.items():
+        rows = [row["run_id"] for row in read_rows(store.tables / "runs.csv")]
+        missing = untold(session, store, rows)
+        for run, curve in finished_runs(store, missing):
             card = card_of(store.table, run)
-            if card.id in session.finished:
-                count.known += 1
-            else:
-                session.log(card, points_of(curves[key]))
-                session.finish(card.id, summary_of(run, curves[key]))
-                count.runs += 1
+            session.log(card, points_of(curve))
+            session.finish(card.id, summary_of(run, curve))
+        count.runs += len(missing)
+        count.known += len(rows) - len(missing)
         images = {path.stem: path for path in pictures(figures / budget, experiment)}
         if images:
             count.figures += show(session, budget, experiment, images)
     return count
+
+
+def untold(session: Session, store: Store, wanted: Iterable[str]) -> list[str]:
+    """Return those of the runs `wanted` that W&B was not told to the end, in this mode."""
+    experiment = store.tables.name
+    return [key for key in wanted if identity(store.table, experiment, key) not in session.finished]
+
+
+def finished_runs(store: Store, wanted: Collection[str]) -> Iterator[tuple[Row, list[Row]]]:
+    """Yield the row and the curve of the finished runs among `wanted`, in the tables or not yet.
+
+    Raises UserError for a damaged table.
+    """
+    # these first: a run that is moved into the tables meanwhile is then found there
+    saved = {key: found for key in wanted if (found := store.saved(key))}
+    runs = {row["run_id"]: row for row in read_rows(store.tables / "runs.csv")}
+    curves = read_curves(store.tables / "curves.csv", runs)
+    verify(store.tables, runs, curves)
+    blank = dict.fromkeys((*RUN_ID_COLUMNS, *RUN_RECORD_COLUMNS), "")
+    for key in wanted:
+        if key in saved:
+            run, curve = saved[key]
+            yield blank | run, curve
+        elif key in runs:
+            yield runs[key], curves[key]
 
 
 def found(folder: Path) -> list[str]:

@@ -35,11 +35,20 @@ class Session:
     """This process's runs in W&B. Raises Refused, or whatever W&B raises, when it cannot go on.
 
     folder: the one that holds a folder per run; its parent is W&B's `dir`. Several runs are open
-    at a time; a run that was left unfinished is begun anew.
+    at a time; a run that was left unfinished is begun anew. statistics: of the machine, too.
     """
 
-    def __init__(self, project: str, entity: str | None, mode: Mode, folder: Path) -> None:
+    def __init__(
+        self,
+        project: str,
+        entity: str | None,
+        mode: Mode,
+        folder: Path,
+        *,
+        statistics: bool = False,
+    ) -> None:
         self.project, self.entity, self.folder = project, entity, folder
+        self.statistics = statistics
         self.online = mode is Mode.online
         self.runs: dict[str, Run] = {}
         self.told: dict[str, int] = {}
@@ -100,7 +109,7 @@ class Session:
             job_type=card.job_type,
             tags=card.tags,
             config=card.config,
-            settings=quiet_settings(),
+            settings=quiet_settings(self.statistics),
         )
         run.define_metric("epoch")
         run.define_metric("*", step_metric="epoch")
@@ -111,7 +120,10 @@ class Session:
         own = re.compile(rf"offline-run-\d+_\d+-{re.escape(identity)}")
         for path in self.folder.glob(f"offline-run-*-{identity}"):
             if own.fullmatch(path.name):
-                shutil.rmtree(path)
+                (path / f"run-{identity}.wandb").unlink(missing_ok=True)
+                # a W&B whose parent was killed may still write logs here; without the file above
+                # they are no run
+                shutil.rmtree(path, ignore_errors=True)
 
     def finish(self, identity: str, summary: Mapping[str, Scalar], exit_code: int = 0) -> None:
         """Close a run; one that ended well is entered in finished.txt."""
@@ -159,8 +171,8 @@ class Finished:
             file.write(f"{self.mode} {entry}\n")
 
 
-def quiet_settings() -> "Settings":
-    """No capture of output, code, git, packages or machine: costs and settings only."""
+def quiet_settings(statistics: bool) -> "Settings":
+    """No capture of output, code, git or packages; of the machine only where asked for."""
     import wandb
 
     return wandb.Settings(
@@ -170,9 +182,9 @@ def quiet_settings() -> "Settings":
         disable_code=True,
         disable_git=True,
         disable_job_creation=True,
-        x_disable_machine_info=True,
+        x_disable_machine_info=not statistics,
         x_disable_meta=True,
-        x_disable_stats=True,
+        x_disable_stats=not statistics,
         x_save_requirements=False,
         use_dot_wandb=False,
         init_timeout=INIT_SECONDS,

@@ -44,12 +44,14 @@ class Tracking:
     Where project, entity or mode is null, WANDB_PROJECT, WANDB_ENTITY and WANDB_MODE say it; where
     they do not either: project adamrepro, the account's own entity, offline. The key is found as
     W&B finds it (WANDB_API_KEY, .netrc): there is no setting for it, so that no config holds it.
+    statistics: whether W&B also samples processors, memory and GPUs.
     """
 
     name: Tracker = Tracker.none
     project: str | None = None
     entity: str | None = None
     mode: Mode | None = None
+    statistics: bool = False
 
     def __post_init__(self) -> None:
         """Check ranges; raises UserError naming the key."""

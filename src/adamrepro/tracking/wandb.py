@@ -7,12 +7,14 @@ files, and where those cannot be written either, reporting ends, after one warni
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
 from adamrepro.results.rows import Row
-from adamrepro.tracking.card import Card, Point, card_of, points_of, summary_of
+from adamrepro.results.store import Store
+from adamrepro.tracking.card import Card, Point, Settings, card_of, points_of, summary_of
+from adamrepro.tracking.export import finished_runs, untold
 from adamrepro.tracking.feed import News
 from adamrepro.tracking.session import Session, Unwritable
 from adamrepro.tracking.settings import Mode, Tracker, Tracking, folder_of
@@ -20,7 +22,9 @@ from adamrepro.tracking.settings import Mode, Tracker, Tracking, folder_of
 log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 90.0
-"""How long the end of a batch waits for W&B."""
+"""How long the end of a batch waits for W&B where nothing moves."""
+
+REMEDY = "the same command, or scripts/sync_wandb.py, reports what is missing"
 
 FAILED = 1
 """Exit status told to W&B of a run that failed or was interrupted."""
@@ -36,12 +40,22 @@ def warn(message: str) -> None:
 
 
 class WandbTracker:
-    """Tells W&B what populations in training say, in the order in which they say it."""
+    """Tells W&B what populations in training say, in the order in which they say it.
+
+    configs: by run_id, the whole configuration of the runs it will hear of, where that is known.
+    """
 
     def __init__(self, settings: Tracking, mode: Mode, results: Path) -> None:
-        project, entity = settings.chosen_project(), settings.entity
-        self.make = partial(Session, project, entity, folder=folder_of(results))
+        self.configs: dict[str, Settings] = {}
+        self.make = partial(
+            Session,
+            settings.chosen_project(),
+            settings.entity,
+            folder=folder_of(results),
+            statistics=settings.statistics,
+        )
         self.session: Session | None = self.make(mode=mode)
+        self.told = 0  # grows as long as W&B takes what it is given
         self.known: dict[str, tuple[Card, dict[int, Point]]] = {}
         self.tasks: queue.SimpleQueue[Callable[[Session], None] | None] = queue.SimpleQueue()
         # a daemon, so that a process can end though W&B hangs
@@ -56,6 +70,10 @@ class WandbTracker:
         """Pass on a finished run: its row and its whole curve; returns at once."""
         self.tasks.put(partial(self._finish, table, run, curve))
 
+    def catch_up(self, store: Store, wanted: Collection[str]) -> None:
+        """Pass on those of the finished runs `wanted` that W&B was not told of; returns at once."""
+        self.tasks.put(partial(self._catch_up, store, wanted))
+
     def abandon(self, identity: str, reason: str) -> None:
         """Close a run, if it is open, as failed; returns at once."""
         self.tasks.put(partial(self._abandon, identity, reason))
@@ -64,9 +82,12 @@ class WandbTracker:
         """Wait until W&B was told everything, but not for ever."""
         self.tasks.put(self._abandon_all)
         self.tasks.put(None)
-        self.thread.join(CLOSE_SECONDS)
+        before = -1
+        while self.thread.is_alive() and self.told > before:
+            before = self.told
+            self.thread.join(CLOSE_SECONDS)
         if self.thread.is_alive():
-            warn("no answer; scripts/sync_wandb.py reports what is missing")
+            warn(f"no answer; {REMEDY}")
 
     def work(self) -> None:
         """Carry out the tasks, one at a time (the thread's main function)."""
@@ -74,6 +95,7 @@ class WandbTracker:
             while self.session is not None:
                 try:
                     task(self.session)
+                    self.told += 1
                     break
                 except Exception as error:
                     self.session = self.instead_of(self.session, error)
@@ -85,24 +107,33 @@ class WandbTracker:
         if session.online and not isinstance(error, Unwritable):
             warn(f"{reason}; going on offline, in {session.folder}")
             return self.make(mode=Mode.offline)
-        warn(f"{reason}; training goes on without it")
+        warn(f"{reason}; training goes on without it; {REMEDY}")
         return None
+
+    def card(self, table: str, run: Row) -> Card:
+        return card_of(table, run, self.configs.get(run["run_id"]))
 
     def _update(self, table: str, news: Sequence[News], session: Session) -> None:
         for each in news:
-            card = card_of(table, each.run)
+            card = self.card(table, each.run)
             _, points = self.known.setdefault(card.id, (card, {}))
             points.update(points_of(each.points))
             session.log(card, points)
 
     def _finish(self, table: str, run: Row, curve: Sequence[Row], session: Session) -> None:
-        card = card_of(table, run)
+        card = self.card(table, run)
         if card.id not in self.known and card.id in session.finished:
             return  # another process trained it, and told W&B
         _, points = self.known.get(card.id, (card, {}))
         session.log(card, points_of(curve) | points)
         session.finish(card.id, summary_of(run, curve))
         self.known.pop(card.id, None)
+
+    def _catch_up(self, store: Store, wanted: Collection[str], session: Session) -> None:
+        missing = untold(session, store, wanted)
+        for run, curve in finished_runs(store, missing) if missing else ():
+            self._finish(store.table, run, curve, session)
+            self.told += 1
 
     def _abandon(self, identity: str, reason: str, session: Session) -> None:
         if identity in self.known:
