@@ -31,7 +31,7 @@ def test_trains_without_float64(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     exact = make_loop(rules, TINY_MLP, l2=[0.1, 0.1]).run()
     with pytest.raises(TypeError, match="float64"), NoFloat64():
         make_loop(rules, TINY_MLP, l2=[0.1, 0.1]).run()
-    for module in ("optim.rule", "training.population", "training.loop"):
+    for module in ("optim.rule", "training.members", "training.loop"):
         monkeypatch.setattr(f"adamrepro.{module}.widest", lambda device: torch.float32)
     with NoFloat64():
         curves = make_loop(rules, TINY_MLP, l2=[0.1, 0.1]).run()
