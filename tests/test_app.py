@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from adamrepro import app
-from adamrepro.app import identify, plan
+from adamrepro import app, machine, planning
 from adamrepro.config import RunConfig
 from adamrepro.data import MnistConfig
 from adamrepro.errors import UserError
 from adamrepro.models import MODELS
 from adamrepro.optim import RULES, EpsForm, Schedule, Unit
+from adamrepro.planning import identify, plan
 from adamrepro.results.store import Store
 from adamrepro.training import Compile, Interrupted, Loop, Training
 from small import TABLES, small, tables, three_rules
@@ -201,7 +201,7 @@ def test_stand_ins_are_told_apart_by_their_checksum(tmp_path: Path) -> None:
     cut = dataclasses.replace(config, dataset=MnistConfig(examples=100))
     one, other = identify([config, cut])
     assert one.run_id != other.run_id
-    assert app.dataset_of(config) is app.dataset_of(dataclasses.replace(config, seed=5))
+    assert planning.dataset_of(config) is planning.dataset_of(dataclasses.replace(config, seed=5))
 
 
 @pytest.mark.parametrize(
@@ -224,9 +224,9 @@ def test_whether_to_compile(
     (config,) = small(tmp_path, [ADAM()])
     config.training = dataclasses.replace(config.training, compile=compiled, epochs=epochs)
     (each,) = plan(identify([config]))
-    assert app.compile_update(each, app.dataset_of(config)) is expected
+    assert app.compile_update(each, planning.dataset_of(config)) is expected
     monkeypatch.setattr(app, "can_compile", lambda: False)
-    assert app.compile_update(each, app.dataset_of(config)) is (compiled is Compile.on)
+    assert app.compile_update(each, planning.dataset_of(config)) is (compiled is Compile.on)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
@@ -234,4 +234,4 @@ def test_a_device_that_is_not_there(tmp_path: Path) -> None:
     (config,) = small(tmp_path, [ADAM()])
     config.execution.device = "cuda"
     with pytest.raises(UserError, match=r"execution\.device=cuda: not available"):
-        app.device_of(config)
+        machine.device_of(config)

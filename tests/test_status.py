@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 
-from adamrepro import app
+from adamrepro import planning
 from adamrepro.data import DATASETS, FOLDERS, is_there
 from commandline import PROJECT, Outcome, train
 
@@ -77,7 +77,7 @@ def test_before_and_after_a_sweep(
 
 
 def test_several_experiments_without_data(status: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "load_dataset", lambda *_, **__: pytest.fail("data was read"))
+    monkeypatch.setattr(planning, "load_dataset", lambda *_, **__: pytest.fail("data was read"))
     found = rows(status("fig2a", "fig4").out)
     assert set(found) == {"smoke/fig2a grid", "smoke/fig2a confirmation", "smoke/fig4 grid"}
 

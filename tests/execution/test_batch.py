@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from adamrepro import app
-from adamrepro.app import Plan, identify, plan
 from adamrepro.errors import UserError
 from adamrepro.execution import RunsFailed, Stopped, run_batch
 from adamrepro.execution.batch import SMALL_BATCH
 from adamrepro.execution.report import Silent
 from adamrepro.execution.serial import run_serially
 from adamrepro.optim import RULES
+from adamrepro.planning import Plan, identify, plan
 from adamrepro.training import Interrupted, Loop
 from small import TABLES, small, tables
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from adamrepro.app import identify, plan
 from adamrepro.execution.gpus import least_used, visible_gpus
 from adamrepro.execution.processes import Worker, run_in_processes, work
 from adamrepro.execution.report import Silent
 from adamrepro.execution.serial import explain
+from adamrepro.planning import identify, plan
 from small import small
 
 

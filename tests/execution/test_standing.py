@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from adamrepro import app
-from adamrepro.app import identify, plan
+from adamrepro import app, planning
 from adamrepro.execution import run_batch
 from adamrepro.execution.status import Standing, State, standing
 from adamrepro.execution.time_left import Duration, makespan, measured, time_left
 from adamrepro.optim import RULES
+from adamrepro.planning import identify, plan
 from adamrepro.results.rates import Rates
+from adamrepro.results.rows import as_text
 from adamrepro.results.store import Store
-from adamrepro.training import Interrupted
+from adamrepro.training import Checkpoint, Interrupted
 from small import TABLES, small, three_rules
 
 ADAM = RULES["adam"]
@@ -33,7 +34,7 @@ def test_done_diverged_and_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert nothing.counts == {State.MISSING: 4}
     assert nothing.left == Duration(0.0, whole=False, here=True)
     run_batch(small(tmp_path, [ADAM(alpha=0.01), ADAM(alpha=1e30)]), processes=False)
-    monkeypatch.setattr(app, "load_dataset", lambda *_, **__: pytest.fail("data was read"))
+    monkeypatch.setattr(planning, "load_dataset", lambda *_, **__: pytest.fail("data was read"))
     found = look(tmp_path, [ADAM(alpha=1e30), *three_rules()])
     assert found.counts == {State.DONE: 1, State.DIVERGED: 1, State.MISSING: 3}
     assert not found.complete
@@ -76,7 +77,7 @@ def test_interrupted_and_running(tmp_path: Path) -> None:
 def test_time_left_of_an_interrupted_population_is_by_its_own_pace(tmp_path: Path) -> None:
     stop_after(30, tmp_path, rules=[ADAM(alpha=0.1), ADAM(alpha=0.2)], epochs=6)
     (each,) = plan(identify(small(tmp_path, [ADAM(alpha=0.1), ADAM(alpha=0.2)], epochs=6)))
-    checkpoint = app.Checkpoint(each.store.checkpoint_path(each.identity), each.identity)
+    checkpoint = Checkpoint(each.store.checkpoint_path(each.identity), each.identity)
     state = checkpoint.glance()
     assert state is not None
     assert (state["epoch"], state["steps_in_pass"]) == (3, 0)
@@ -121,9 +122,9 @@ def test_populations_go_side_by_side(tmp_path: Path) -> None:
     assert makespan([], 2) == 0
     rates = Rates()
     configs = small(tmp_path, [ADAM(alpha=a) for a in (0.1, 0.2, 0.3)], workers=2, population=1)
-    (keys,) = {tuple(app.as_text(c.settings()).items()) for c in configs[:1]}
+    (keys,) = {tuple(as_text(c.settings()).items()) for c in configs[:1]}
     rates.add(dict(keys), "cpu", seconds=10, passes=2, here=True)
-    groups = [{frozenset(app.as_text(c.settings()).items()): c for c in configs}]
+    groups = [{frozenset(as_text(c.settings()).items()): c for c in configs}]
     assert time_left(groups, {}, rates).seconds == pytest.approx(20)  # three of them on two workers
 
 

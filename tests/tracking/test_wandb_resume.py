@@ -15,7 +15,7 @@ from wandb_checks import check_files, tables
 from wandb_core import settle
 from wandb_files import offline_runs
 
-from adamrepro import app
+from adamrepro import app, planning
 from adamrepro.execution import run_batch
 from adamrepro.tracking.feed import News
 from adamrepro.tracking.settings import Mode, Tracker, Tracking
@@ -25,7 +25,7 @@ from adamrepro.training import Interrupted
 
 def test_an_interrupted_run_goes_on_as_the_same_run(tmp_path: Path) -> None:
     configs = tiny.tiny(tmp_path, epochs=6)
-    (plan,) = app.plan(app.identify(configs))
+    (plan,) = planning.plan(planning.identify(configs))
     steps = iter([False] * 6 + [True])  # stops in the third pass, of three steps each
     news: list[list[News]] = []
     tracker = WandbTracker(configs[0].tracking, Mode.offline, tmp_path)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from digits import digits, rows, run_in_pieces
 
-from adamrepro import app
+from adamrepro import machine
 from adamrepro.data import Dense
 from adamrepro.execution import run_batch
 from adamrepro.models import ModelConfig
@@ -42,7 +42,7 @@ NOISY: dict[str, ModelConfig] = {
 @pytest.fixture(autouse=True)
 def set_up() -> None:
     """Make the settings of torch those that every run makes."""
-    app.set_up_torch(small(Path("nowhere"))[0])
+    machine.set_up_torch(small(Path("nowhere"))[0])
 
 
 def make(
@@ -129,7 +129,7 @@ def test_low_precision_comes_near(precision: Precision, tmp_path: Path) -> None:
     full = costs(make(STEADY))
     config = small(tmp_path)[0]
     config.training.precision = precision
-    app.set_up_torch(config)
+    machine.set_up_torch(config)
     loop = make(STEADY, precision=precision)
     torch.testing.assert_close(costs(loop), full, rtol=0.05, atol=0.0)
     assert {p.dtype for p in loop.population.parameters} == {torch.float32}
@@ -146,7 +146,7 @@ def test_tf32_is_for_those_who_ask(tmp_path: Path) -> None:
     for precision in (Precision.fp32, Precision.tf32):
         config = small(tmp_path)[0]
         config.training.precision = precision
-        app.set_up_torch(config)
+        machine.set_up_torch(config)
         errors[precision] = float(((a @ b) - exact).norm() / exact.norm())
     assert errors[Precision.fp32] < 1e-5 < errors[Precision.tf32] < 1e-2
 
@@ -163,7 +163,7 @@ def test_from_configs_to_tables(
     run_batch(configs, processes=processes)
     _, runs = tables(tmp_path)
     assert [run["status"] for run in runs] == ["done"] * 4
-    assert {run["device"] for run in runs} == {app.device_name(torch.device(DEVICE))}
+    assert {run["device"] for run in runs} == {machine.device_name(torch.device(DEVICE))}
 
 
 def test_streams_live_on_the_device() -> None:

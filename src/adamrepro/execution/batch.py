@@ -7,7 +7,6 @@ from pathlib import Path
 from rich.console import Console as Screen
 from rich.table import Table
 
-from adamrepro.app import Job, Plan, device_of, identify, plan
 from adamrepro.config import RunConfig
 from adamrepro.execution.cluster import Cluster
 from adamrepro.execution.gpus import visible_gpus
@@ -16,6 +15,8 @@ from adamrepro.execution.processes import run_in_processes
 from adamrepro.execution.report import Report
 from adamrepro.execution.serial import run_serially
 from adamrepro.execution.watched import watched
+from adamrepro.machine import device_of
+from adamrepro.planning import Job, Plan, identify, plan
 from adamrepro.tracking.console import ProgressConsole
 
 SMALL_BATCH = 50_000

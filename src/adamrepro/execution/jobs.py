@@ -17,7 +17,6 @@ from pathlib import Path
 import submitit
 from submitit.core.utils import FailedJobError, FailedSubmissionError, pickle_load
 
-from adamrepro.app import Plan
 from adamrepro.errors import UserError
 from adamrepro.execution.cluster import Cluster, Where
 from adamrepro.execution.outbox import Inbox
@@ -25,6 +24,7 @@ from adamrepro.execution.queue import ENDED, GONE, NoAnswer, local_states, slurm
 from adamrepro.execution.report import Console, Report, Stopped
 from adamrepro.execution.serial import interrupts_blocked, stop_on
 from adamrepro.execution.task import Task
+from adamrepro.planning import Plan
 from adamrepro.training import Progress
 
 LOOKS = 3

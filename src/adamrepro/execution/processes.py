@@ -19,11 +19,11 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from adamrepro import app
-from adamrepro.app import Plan
 from adamrepro.errors import UserError
 from adamrepro.execution.gpus import least_used
 from adamrepro.execution.report import Console, Report, Stopped
 from adamrepro.execution.serial import StopFlag, explain, interrupts_blocked, stop_on
+from adamrepro.planning import Plan
 from adamrepro.training import Interrupted
 
 GRACE_SECONDS = 5.0

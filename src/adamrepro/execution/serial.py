@@ -9,9 +9,9 @@ from types import FrameType
 import torch
 
 from adamrepro import app
-from adamrepro.app import Plan
 from adamrepro.errors import UserError
 from adamrepro.execution.report import Console, Report, Stopped
+from adamrepro.planning import Plan
 from adamrepro.training import Interrupted
 
 

@@ -10,10 +10,10 @@ import submitit
 from submitit.helpers import DelayedSubmission
 
 from adamrepro import app
-from adamrepro.app import Plan
 from adamrepro.errors import UserError
 from adamrepro.execution.outbox import Outbox
 from adamrepro.execution.serial import explain
+from adamrepro.planning import Plan
 from adamrepro.training import Interrupted
 
 OUT_OF_TIME = signal.Signals[f"SIG{submitit.JobEnvironment.USR_SIG}"]

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import torch
 
-from adamrepro.app import device_name, device_of, population_size
 from adamrepro.config import RunConfig
+from adamrepro.machine import device_name, device_of
+from adamrepro.planning import population_size
 from adamrepro.results.rates import Rate, Rates, examples_in_pass, settings_of
 from adamrepro.results.rows import read_rows
 from adamrepro.results.store import Store
