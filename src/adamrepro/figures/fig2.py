@@ -69,6 +69,9 @@ def _below(factors: Mapping[str, float]) -> list[str]:
         if name in factors
     ]
     undone = (
-        "dotted: the paper's Adam without the division by 2.3 (x \N{MINUS SIGN} 7) from x = 8 on"
+        "thin, dotted: the paper's Adam without the division by 2.3 (x \N{MINUS SIGN} 7) "
+        "from x = 8 on"
     )
-    return [undone, *(f"wall time: {line}" for line in measured)]
+    extra = [name for name in _UPPER.extra if name in factors]
+    beside = [f"not in the paper's figure: {', '.join(extra)}"] if extra else []
+    return [*beside, undone, *(f"wall time: {line}" for line in measured)]
