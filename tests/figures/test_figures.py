@@ -127,6 +127,20 @@ def test_note_says_what_was_run_and_cut() -> None:
         assert words not in whole
 
 
+def test_a_budget_that_ends_early_has_a_panel_of_its_own() -> None:
+    whole, cut = make("fig2a", tables_like("fig2a", epochs=21), budget="medium").axes
+    assert whole.get_xlim() == (0, 200)
+    assert cut.get_xlim() == (0, 20)
+    low, high = cut.get_ylim()
+    shown = line(cut, "ours:Adam").get_ydata()[-1]
+    assert whole.get_ylim()[0] < low < shown < high == whole.get_ylim()[1]
+    assert cut.get_legend() is None
+    assert "first 20 of 200" in cut.get_title()
+    # Figure 3 has a panel of its beginning anyway, and half of a panel is enough to see
+    assert len(make("fig3", tables_like("fig3", epochs=3)).axes) == 2
+    assert len(make("fig2a", tables_like("fig2a", epochs=100)).axes) == 1
+
+
 def test_note_tells_grid_seeds_from_confirmation_seeds() -> None:
     note = texts(make("fig1a", tables_like("fig1a", confirm=())))["note"]
     assert "1 grid seed " in note

@@ -47,7 +47,13 @@ def curves_of(tables: Tables, panel: Panel, reference: pd.DataFrame, role: Role)
 
 
 def draw(
-    axes: Axes, panel: Panel, found: list[Curve], costs: pd.DataFrame, reference: pd.DataFrame
+    axes: Axes,
+    panel: Panel,
+    found: list[Curve],
+    costs: pd.DataFrame,
+    reference: pd.DataFrame,
+    *,
+    legend: bool = True,
 ) -> None:
     """Set up the axes as the paper's, draw its curves, ours on top, and the legend.
 
@@ -62,7 +68,8 @@ def draw(
         hue = colour[curve.series]
         draw_ours(axes, panel, curve, costs, hue, style=_STYLES[drawn[hue] % len(_STYLES)])
         drawn[hue] += 1
-    axes.legend(loc="upper right", framealpha=0.85, ncols=2 if len(found) > 6 else 1)
+    if legend:
+        axes.legend(loc="upper right", framealpha=0.85, ncols=2 if len(found) > 6 else 1)
 
 
 def set_up(axes: Axes, panel: Panel) -> None:
