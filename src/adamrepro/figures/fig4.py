@@ -101,10 +101,11 @@ def _draw(axes: Axes, theirs: pd.DataFrame, ours: pd.DataFrame) -> None:
 
 def _head(figure: Figure, runs: pd.DataFrame, budget: str, compared: pd.DataFrame) -> None:
     seeds = int(runs.groupby("setting_id")["seed"].nunique().max())
+    points = runs["setting_id"].nunique()
     spread = f"mean and range of {seeds} seeds" if seeds > 1 else "1 seed"
     above = [
         notes.what_was_run(runs, budget, max(FIGURE_4_EPOCHS)),
-        f"solid, dots: ours, every grid point, {spread}{notes.DOT}dashed, crosses: {notes.PAPER}",
+        f"solid, dots: ours, {points} grid points, {spread}{notes.DOT}dashed, crosses: {notes.PAPER}",
         f"a run that diverged stands at {FIGURE_4_CAP:g} as in the paper: a line leaves the panel",
     ]
     below = [
