@@ -28,7 +28,7 @@ def paper_curve(panel: Panel, series: str) -> pd.Series:
 
 def relative(name: str, panel: Panel) -> str:
     """The drawn series of the same optimizer as an extra one."""
-    kin = (f"{name}+dropout", name.removesuffix("+dropout"), name.partition(" (")[0])
+    kin = (f"{name}+dropout", name.removesuffix("+dropout"))
     return next(other for other in kin if other in panel.series)
 
 

@@ -121,7 +121,7 @@ def sfo_tables(
     """Figure 2b as in the paper: SFO takes `seconds` where Adam takes 100, memory ~ N^power."""
     panel = panel_of("fig2b")
     curves = {name: paper_curve(panel, name) for name in panel.series}
-    curves |= {name: curves[name.removesuffix("+dropout").split(" ")[0]] for name in panel.extra}
+    curves |= {name: curves[name.removesuffix("+dropout")] for name in panel.extra}
     passes = range(1, panel.last_epoch + 1)  # SFO's last plotted point is a pass earlier
     curves = {
         name: curve.reindex(passes, method="ffill") * factors.get(name, 1.0)

@@ -16,7 +16,7 @@ from adamrepro.results.select import Role, choose, drawn_runs, every_point
 SLOWER = (5.0, 10.0)
 # "Linear": the exponent in memory ~ minibatches^p.
 LINEAR = (0.85, 1.15)
-_SERIES = ("SFO", "Adam", "Adam (large minibatches)")
+_SERIES = ("SFO", "Adam")
 _NOISY = ("SFO+dropout", "Adam+dropout")
 
 
@@ -100,7 +100,7 @@ def _step_times(runs: pd.DataFrame) -> list[Check]:
     pace = timed.groupby(["series", "training.batch_size"])["pace"].median()
     found = []
     for size, seconds in pace["SFO"].items():
-        peer = pace["Adam (large minibatches)"].get(size)
+        peer = pace["Adam"].get(size)
         if peer:
             times = float(seconds / peer)
             words = f"a step of SFO takes {times:.2g} of Adam's at minibatches of {size:g}"

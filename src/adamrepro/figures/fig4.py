@@ -105,7 +105,8 @@ def _head(figure: Figure, runs: pd.DataFrame, budget: str, compared: pd.DataFram
     spread = f"mean and range of {seeds} seeds" if seeds > 1 else "1 seed"
     above = [
         notes.what_was_run(runs, budget, max(FIGURE_4_EPOCHS)),
-        f"solid, dots: ours, {points} grid points, {spread}{notes.DOT}dashed, crosses: {notes.PAPER}",
+        f"solid, dots: ours, {points} grid points, {spread}",
+        f"dashed, crosses: {notes.PAPER}",
         f"a run that diverged stands at {FIGURE_4_CAP:g} as in the paper: a line leaves the panel",
     ]
     below = [

@@ -17,7 +17,7 @@ from adamrepro.results.schema import Tables
 from adamrepro.results.select import Choice, Role, choose, drawn_runs
 
 # Of curves that share a colour.
-_STYLES = ("-", ":", (0, (5, 1, 1, 1, 1, 1)))
+_STYLES = ("-", ":")
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def draw_ours(
     costs: pd.DataFrame,
     colour: str,
     *,
-    style: str | tuple[int, tuple[int, ...]] = "-",
+    style: str = "-",
     width: float = 1.5,
 ) -> None:
     """Mean over the drawn seeds as a line, their range as a band."""

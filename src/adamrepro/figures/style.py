@@ -46,12 +46,11 @@ _METADATA: Mapping[str, dict[str, str | None]] = {
 def colours(panel: Panel, series: list[str]) -> dict[str, str]:
     """Colour of each of `series` and of the panel's own: by the place in its legend.
 
-    A series beside the legend, "X+dropout" or "X (...)" of X, or X of "X+dropout", shares the
-    other one's colour.
+    A series beside the legend, "X+dropout" of X or X of "X+dropout", shares the other's colour.
     """
     found = dict(zip(panel.series, _PAPER_CYCLE, strict=False))
     for name in panel.extra:
-        kin = (f"{name}+dropout", name.removesuffix("+dropout"), name.partition(" (")[0])
+        kin = (f"{name}+dropout", name.removesuffix("+dropout"))
         found[name] = next(found[relative] for relative in kin if relative in found)
     others = [name for name in series if name not in found]
     for place, name in enumerate(others):

@@ -86,11 +86,11 @@ _CONVNET = (
     "Adam+dropout",
 )
 
-# What section 6.2 says of SFO beside its curve: time per step at equal minibatches, dropout.
-_SFO_EXTRA = ("Adam (large minibatches)", "SFO+dropout", "Adam+dropout")
+# What section 6.2 says of SFO beside its curve.
+_SFO_EXTRA = ("SFO+dropout", "Adam+dropout")
 # SFO evaluates few minibatches at first: a mean over its pass would say little of the whole cost.
 _SFO_COSTS = {"SFO": "train_nll", "SFO+dropout": "train_nll"}
-_ADAM_SHIFTS = {"Adam": 1, "Adam (large minibatches)": 1, "Adam+dropout": 1}
+_ADAM_SHIFTS = {"Adam": 1, "Adam+dropout": 1}
 
 _ALL = (
     # The points fit means over a pass, x = 0 the mean over the first one.
