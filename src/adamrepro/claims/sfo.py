@@ -114,7 +114,9 @@ def _memory(runs: pd.DataFrame) -> list[Check]:
     memory = sfo.groupby("training.batch_size")["optimizer_mb"].median()
     if len(memory) < 2:
         return []
-    examples = sfo["dataset.examples"].fillna(TRAINING_EXAMPLES["mnist"]).iloc[0]
+    # the tables have no column for what is blank in all runs: all examples
+    cut = sfo["dataset.examples"].max() if "dataset.examples" in sfo else np.nan
+    examples = TRAINING_EXAMPLES["mnist"] if pd.isna(cut) else cut
     minibatches = np.ceil(examples / memory.index.to_numpy(dtype=float))
     power = float(np.polyfit(np.log(minibatches), np.log(memory.to_numpy(dtype=float)), 1)[0])
     points = ", ".join(
