@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -137,10 +139,8 @@ def _judged(
         notes.append(
             f"the recovered settings decide otherwise: {verdict(otherwise)} ({evidence(otherwise)})"
         )
-    return Claim(
-        id=claim.id,
-        section=claim.section,
-        sentence=claim.sentence,
+    return replace(
+        claim,
         verdict=verdict(found),
         evidence="; ".join(said),
         note="; ".join(note for note in notes if note),
