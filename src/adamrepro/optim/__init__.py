@@ -9,7 +9,7 @@ from adamrepro.optim.rule import Hyper, Rule, stack, structure, widest, zero_sta
 from adamrepro.optim.schedule import Decay, Schedule, Unit
 from adamrepro.optim.sfo import SFO, SfoSettings
 from adamrepro.optim.sgd import SGD, VelocityForm
-from adamrepro.optim.update import apply_rule, can_compile, make_update
+from adamrepro.optim.update import apply_rule, can_compile, make_update, step_in_place
 
 RULES: dict[str, type[Rule]] = {
     "adam": Adam,
@@ -46,6 +46,7 @@ __all__ = [
     "can_compile",
     "make_update",
     "stack",
+    "step_in_place",
     "structure",
     "widest",
     "zero_state",

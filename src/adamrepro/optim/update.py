@@ -30,13 +30,23 @@ def apply_rule(
     lambda theta joins g here, where it costs no pass over memory of its own.
     """
     for theta, g, state, l2 in zip(parameters, gradients, states, penalties, strict=True):
-        if l2 is not None:
-            g = g + column(l2, theta) * theta
         c = type(coefficients)(*(column(values, theta) for values in coefficients))
-        step, new_state = rule.step(g, state, c)
-        theta.add_(step)
-        for old, new in zip(state, new_state, strict=True):
-            old.copy_(new)
+        step_in_place(rule, theta, g, state, None if l2 is None else column(l2, theta), c)
+
+
+def step_in_place(
+    rule: type[Rule], theta: Tensor, g: Tensor, state: Any, l2: Tensor | None, c: Any
+) -> None:
+    """Take one step on one tensor: l2 and the coefficients c broadcast over it.
+
+    g and state share a dtype; theta may be narrower (bf16), and is rounded once, at the end.
+    """
+    if l2 is not None:
+        g = g + l2 * theta.to(g.dtype)
+    step, new_state = rule.step(g, state, c)
+    theta.add_(step)
+    for old, new in zip(state, new_state, strict=True):
+        old.copy_(new)
 
 
 def make_update(rule: type[Rule], *, compiled: bool) -> Update:

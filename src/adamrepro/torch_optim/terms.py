@@ -1,0 +1,140 @@
+"""Arithmetic that a rule's step runs on eagerly: sums in as few operations as PyTorch has.
+
+Written out, `beta2 * v + rest2 * g * g` is four operations, with a temporary each. Here factors
+are kept aside until a sum needs them, and the sum is one call: `addcmul(v, g, g, value=rest2)`. The
+rule is the same, line by line; its results differ from the plain ones by rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from adamrepro.optim import Rule
+
+
+class Term:
+    """scale * left * right, or scale * left / below; right and below may be absent.
+
+    home: left is the state itself, and a sum that begins with it (momentum * velocity + ...) is
+    written over it. That is sound where nothing reads the old state afterwards, which is checked.
+    """
+
+    __slots__ = ("below", "home", "left", "right", "scale", "version")
+
+    def __init__(
+        self,
+        left: Tensor,
+        *,
+        scale: float = 1.0,
+        right: Tensor | None = None,
+        below: Tensor | None = None,
+        home: bool = False,
+    ) -> None:
+        self.left, self.right, self.below = left, right, below
+        self.scale, self.home, self.version = scale, home, left._version
+
+    def check(self) -> None:
+        """Raise a RuntimeError if the tensor has been written over since."""
+        if self.left._version != self.version:
+            raise RuntimeError("the rule reads its old state after the new: step it compiled=True")
+
+    def tensor(self) -> Tensor:
+        """Return the value; left itself where there is nothing to compute."""
+        self.check()
+        value = self.left
+        if self.right is not None:
+            value = value * self.right
+        if self.below is not None:
+            value = value / self.below
+        return value if self.scale == 1.0 else value * self.scale
+
+    def is_product(self) -> bool:
+        return self.right is not None or self.below is not None
+
+    def single(self) -> Term:
+        """Return the same value as scale * left."""
+        return Term(self.tensor()) if self.is_product() else self
+
+    def scaled(self, factor: float) -> Term:
+        self.check()
+        scale = self.scale * factor
+        return Term(self.left, scale=scale, right=self.right, below=self.below, home=self.home)
+
+    def __neg__(self) -> Term:
+        return self.scaled(-1.0)
+
+    def __mul__(self, other: Term | float) -> Term:
+        if not isinstance(other, Term):
+            return self.scaled(other)
+        a, b = self.single(), other.single()
+        return Term(a.left, scale=a.scale * b.scale, right=b.left)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Term | float) -> Term:
+        if not isinstance(other, Term):
+            return self.scaled(1.0 / other)
+        a, b = self.single(), other.single()
+        return Term(a.left, scale=a.scale / b.scale, below=b.left)
+
+    def __add__(self, other: Term | float) -> Term:
+        if not isinstance(other, Term):
+            return Term(self.tensor() + other)
+        if not self.home or self.is_product():
+            return Term(plus(self.tensor(), other))
+        self.check()
+        if self.scale != 1.0:
+            self.left.mul_(self.scale)
+        return Term(plus(self.left, other, out=self.left))
+
+    def __sub__(self, other: Term) -> Term:
+        return self + -other
+
+    def sqrt(self) -> Term:
+        return Term(self.tensor().sqrt())
+
+    def abs(self) -> Term:
+        return Term(self.tensor().abs())
+
+    @classmethod
+    def __torch_function__(
+        cls,
+        function: Callable[..., Tensor],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Term:
+        """Call any other function of torch's on the values."""
+        values = (arg.tensor() if isinstance(arg, Term) else arg for arg in args)
+        return Term(function(*values, **(kwargs or {})))
+
+
+def plus(total: Tensor, term: Term, out: Tensor | None = None) -> Tensor:
+    """Return total + term in one operation; out may be total itself."""
+    term.check()
+    if term.right is not None:
+        return torch.addcmul(total, term.left, term.right, value=term.scale, out=out)
+    if term.below is not None:
+        return torch.addcdiv(total, term.left, term.below, value=term.scale, out=out)
+    return torch.add(total, term.left, alpha=term.scale, out=out)
+
+
+def step_by_terms(
+    rule: type[Rule], theta: Tensor, g: Term, state: Sequence[Tensor], l2: float, coefficients: Any
+) -> None:
+    """Take one step in place; like `step_in_place`, but coefficients and l2 are floats."""
+    if l2:
+        g = g + Term(theta.to(g.left.dtype), scale=l2)
+    advance: Callable[..., tuple[Term, Sequence[Term]]] = rule.step  # type: ignore[assignment]
+    step, new = advance(g, rule.State(*(Term(entry, home=True) for entry in state)), coefficients)
+    for entry, value in zip(state, new, strict=True):
+        if value.left is not entry or value.is_product() or value.scale != 1.0:
+            entry.copy_(value.tensor())
+    if theta.dtype is step.left.dtype:
+        plus(theta, step, out=theta)
+    else:
+        theta.add_(step.tensor())  # one rounding, from fp32 to the parameter's dtype
