@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -41,7 +42,7 @@ def step_rows(
         if row[0].numel() < small or not all(tensor.is_contiguous() for tensor in row):
             gathered.append(row)
         else:
-            in_chunks(step, [tensor.view(-1) for tensor in row], chunk)
+            in_chunks(step, [tensor.view(-1).detach() for tensor in row], chunk)
     if gathered:
         thetas, gradients, *states = zip(*gathered, strict=True)
         shared = [shared_by(state) for state in states]
@@ -80,7 +81,7 @@ def shared_by(tensors: Sequence[Tensor]) -> Tensor | None:
     size = (place - first.data_ptr()) // width
     if (first.storage_offset() + size) * width > first.untyped_storage().nbytes():
         return None  # neighbours by chance, in storages of their own
-    return first.as_strided((size,), (1,))
+    return first.as_strided((size,), (1,)).detach()
 
 
 def in_chunks(step: Callable[[Row], None], row: Row, chunk: int | None) -> None:
@@ -93,8 +94,11 @@ def in_chunks(step: Callable[[Row], None], row: Row, chunk: int | None) -> None:
 
 
 def flatten(tensors: Sequence[Tensor]) -> Tensor:
-    """Return all elements in one tensor; of a single contiguous tensor, a view."""
-    return torch._utils._flatten_dense_tensors(tensors)  # type: ignore[no-any-return, no-untyped-call]
+    """Return all elements in one tensor; of a single contiguous tensor, an alias.
+
+    Detached: what is compiled would be compiled anew for a view of another tensor's shape.
+    """
+    return torch._utils._flatten_dense_tensors(tensors).detach()  # type: ignore[no-any-return, no-untyped-call]
 
 
 def pieces_of(flat: Tensor, tensors: Sequence[Tensor]) -> list[Tensor]:
@@ -115,12 +119,14 @@ def step_of(rule: type[Rule], *, compiled: bool) -> Step:
     if not compiled:
         return partial(descend_eagerly, rule)
     if rule not in COMPILED:
-        COMPILED[rule] = torch.compile(partial(descend, rule), dynamic=True)
-    return COMPILED[rule]
+        # PyTorch counts recompilations by code object, and gives up at 8: one for each rule
+        of_its_own = FunctionType(descend.__code__.replace(), descend.__globals__, rule.__name__)
+        COMPILED[rule] = torch.compile(of_its_own, dynamic=True)
+    return partial(COMPILED[rule], rule)
 
 
-COMPILED: dict[type[Rule], Step] = {}
-"""One per rule, shared by all optimizers of a process: none of its numbers is compiled in."""
+COMPILED: dict[type[Rule], Callable[..., None]] = {}
+"""Shared by all optimizers of a process: no hyper-parameter, size or step is compiled in."""
 
 
 def descend(

@@ -35,11 +35,20 @@ class Term:
         home: bool = False,
     ) -> None:
         self.left, self.right, self.below = left, right, below
-        self.scale, self.home, self.version = scale, home, left._version
+        self.scale, self.home = scale, home
+        self.version = self.present_version()
+
+    def present_version(self) -> int:
+        """Return a count that grows with every write to one of the tensors."""
+        version = self.left._version
+        for factor in (self.right, self.below):
+            if factor is not None:
+                version += factor._version
+        return version
 
     def check(self) -> None:
-        """Raise a RuntimeError if the tensor has been written over since."""
-        if self.left._version != self.version:
+        """Raise a RuntimeError if a tensor has been written over since."""
+        if self.present_version() != self.version:
             raise RuntimeError("the rule reads its old state after the new: step it compiled=True")
 
     def tensor(self) -> Tensor:
