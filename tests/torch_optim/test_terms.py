@@ -54,8 +54,15 @@ def test_reading_the_old_state_after_that_is_an_error(late: str) -> None:
     before = {"state": old, "scaled before": 2.0 * old, "factor": Term(B) * old,
               "denominator": Term(B) / old}[late]  # fmt: skip
     _ = 0.9 * old + Term(B)
-    with pytest.raises(RuntimeError, match="old state after the new: step it compiled=True"):
+    with pytest.raises(RuntimeError, match="what it has written over: step it compiled=True"):
         before.tensor()
+
+
+def test_reading_a_root_after_adding_to_it_is_an_error() -> None:
+    root = Term(A).sqrt()
+    _ = root + 1.0
+    with pytest.raises(RuntimeError, match="what it has written over"):
+        root.tensor()
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -19,7 +19,7 @@ Step = Callable[[Any, bool, Any, Row], None]
 SMALL = {"cpu": 2**15, "elsewhere": 2**18}
 """Below so many elements, calling kernels costs more than gathering a parameter's row."""
 
-CHUNK = 2**17
+CHUNK = 2**18
 """Elements per thread of a CPU: what a rule's intermediate results can have in the cache."""
 
 

@@ -20,10 +20,11 @@ class Term:
     """scale * left * right, or scale * left / below; right and below may be absent.
 
     home: left is the state itself, and a sum that begins with it (momentum * velocity + ...) is
-    written over it. That is sound where nothing reads the old state afterwards, which is checked.
+    written over it. temporary: left is a result on its way, and adding a number is written over it.
+    Both are sound where nothing reads the old values afterwards, which is checked.
     """
 
-    __slots__ = ("below", "home", "left", "right", "scale", "version")
+    __slots__ = ("below", "home", "left", "right", "scale", "temporary", "version")
 
     def __init__(
         self,
@@ -33,9 +34,10 @@ class Term:
         right: Tensor | None = None,
         below: Tensor | None = None,
         home: bool = False,
+        temporary: bool = False,
     ) -> None:
         self.left, self.right, self.below = left, right, below
-        self.scale, self.home = scale, home
+        self.scale, self.home, self.temporary = scale, home, temporary
         self.version = self.present_version()
 
     def present_version(self) -> int:
@@ -49,7 +51,7 @@ class Term:
     def check(self) -> None:
         """Raise a RuntimeError if a tensor has been written over since."""
         if self.present_version() != self.version:
-            raise RuntimeError("the rule reads its old state after the new: step it compiled=True")
+            raise RuntimeError("the rule reads what it has written over: step it compiled=True")
 
     def tensor(self) -> Tensor:
         """Return the value; left itself where there is nothing to compute."""
@@ -92,7 +94,9 @@ class Term:
 
     def __add__(self, other: Term | float) -> Term:
         if not isinstance(other, Term):
-            return Term(self.tensor() + other)
+            value = self.tensor()
+            in_place = self.temporary or value is not self.left
+            return Term(value.add_(other) if in_place else value + other, temporary=True)
         if not self.home or self.is_product():
             return Term(plus(self.tensor(), other))
         self.check()
@@ -104,7 +108,9 @@ class Term:
         return self + -other
 
     def sqrt(self) -> Term:
-        return Term(self.tensor().sqrt())
+        value = self.tensor()
+        in_place = self.temporary or value is not self.left
+        return Term(value.sqrt_() if in_place else value.sqrt(), temporary=True)
 
     def abs(self) -> Term:
         return Term(self.tensor().abs())
