@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from twins import CLASSES, SHAPES, assert_same, give_gradients, tensors, walk
 
-from adamrepro.torch_optim import stepping
+from adamrepro.torch_optim import rows
 
 every_class = pytest.mark.parametrize("name", CLASSES)
 
@@ -55,7 +55,7 @@ def test_dtypes_together(name: str) -> None:
 @pytest.mark.parametrize("small", [1, 10**6])
 def test_any_memory_layout(name: str, small: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Transposed, channels last, a gradient laid out otherwise, a slice of a larger tensor."""
-    monkeypatch.setattr(stepping, "SMALL", {"cpu": small, "elsewhere": small})
+    monkeypatch.setattr(rows, "SMALL", {"cpu": small, "elsewhere": small})
     values = torch.randn(4, 6, 3, 3)
     whole = torch.randn(8, 6, 3, 3)
     whole[::2] = values
@@ -110,7 +110,7 @@ def test_small_parameters_share_their_state_tensors(name: str) -> None:
     for one in (optimizer, loaded, copied):
         for key in CLASSES[name].translation.keys.values():
             entries = [one.state[p][key] for p in one.param_groups[0]["params"]]
-            whole = stepping.shared_by(entries)
+            whole = rows.shared_by(entries)
             assert whole is not None
             assert torch.equal(whole, torch.cat([entry.flatten() for entry in entries]))
 
@@ -121,9 +121,9 @@ def test_neighbours_in_other_storages_are_not_shared() -> None:
     one = torch.frombuffer(backing.numpy(), dtype=torch.float32, count=4)
     two = torch.frombuffer(backing.numpy(), dtype=torch.float32, count=4, offset=16)
     assert one.data_ptr() + 16 == two.data_ptr()
-    assert stepping.shared_by([one, two]) is None
-    assert stepping.shared_by([backing[:4], backing[4:]]) is not None
-    assert stepping.shared_by([backing[4:], backing[:4]]) is None
+    assert rows.shared_by([one, two]) is None
+    assert rows.shared_by([backing[:4], backing[4:]]) is not None
+    assert rows.shared_by([backing[4:], backing[:4]]) is None
 
 
 @pytest.mark.gpu

@@ -10,7 +10,7 @@ from twins import CLASSES, SHAPES, TWINS, Twins, assert_same, give_gradients, te
 
 from adamrepro import optim
 from adamrepro.optim import RULES, EpsForm, Rule, apply_rule, stack, zero_state
-from adamrepro.torch_optim import Adam, RMSProp, RuleOptimizer, SGDNesterov, stepping
+from adamrepro.torch_optim import Adam, RMSProp, RuleOptimizer, SGDNesterov, eager, kernels, rows
 
 every_class = pytest.mark.parametrize("name", TWINS)
 
@@ -58,8 +58,8 @@ def test_equals_torch(name: str, options: str, dtype: torch.dtype) -> None:
 @every_class
 def test_large_parameters_equal_torch(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Above the limits, parameters are stepped by themselves, in chunks, with a rest."""
-    monkeypatch.setattr(stepping, "SMALL", {"cpu": 100, "elsewhere": 100})
-    monkeypatch.setattr(stepping, "CHUNK", 64)
+    monkeypatch.setattr(rows, "SMALL", {"cpu": 100, "elsewhere": 100})
+    monkeypatch.setattr(eager, "CHUNK", 64)
     shapes = [(20, 30), (5,), (10, 10), (99,), (101, 1)]
     ours, theirs = both(TWINS[name], weight_decay=0.1)
     assert_same(walk(ours, 10, tensors(*shapes)), walk(theirs, 10, tensors(*shapes)))
@@ -110,7 +110,7 @@ def test_equals_a_population_of_one(
     """Within rounding, in both precisions; defaults are the rule's own."""
     if compiled:  # the same arithmetic, not fused: tests/torch_optim/test_compiled.py compiles
         monkeypatch.setattr(torch, "compile", lambda function, **_: function)
-        monkeypatch.setattr(stepping, "COMPILED", {})
+        monkeypatch.setattr(kernels, "KERNELS", {})
     rule, cls, settings = MEMBERS[name]
     for dtype in (torch.float32, torch.float64):
         walked = walk(
@@ -123,6 +123,5 @@ def test_equals_a_population_of_one(
             gradients = [p.grad[None] for p in walked if p.grad is not None]
             coefficients = rule.coefficients(stack([rule]), t)
             apply_rule(type(rule), members, gradients, states, [None] * 5, coefficients)
-        exact = compiled
-        tolerance = {"rtol": 0.0, "atol": 0.0} if exact and dtype is torch.float32 else {}
-        assert_same([p[None] for p in walked], members, **tolerance)
+        exactly = {"rtol": 0.0, "atol": 0.0} if compiled and dtype is torch.float32 else {}
+        assert_same([p[None] for p in walked], members, **exactly)

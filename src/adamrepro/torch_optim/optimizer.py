@@ -10,8 +10,10 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.optimizer import ParamsT
 
+from adamrepro.torch_optim.eager import step_eagerly
+from adamrepro.torch_optim.kernels import step_compiled
+from adamrepro.torch_optim.rows import Row, pack, small_on, step_rows
 from adamrepro.torch_optim.scalars import plain
-from adamrepro.torch_optim.stepping import Row, pack, small_on, step_of, step_rows
 from adamrepro.torch_optim.translation import Translation
 
 Kind = tuple[int, torch.device, torch.dtype]
@@ -116,18 +118,18 @@ class RuleOptimizer(Optimizer):
             rows.append([p, p.grad, *[state[key] for key in keys]])  # type: ignore[list-item]
         if dtype.is_complex:
             rows = [[torch.view_as_real(tensor) for tensor in row] for row in rows]
-        compiled = group["compiled"]
         exact = rule.coefficients(self.translation.hyper(group), t)
         factors: Sequence[Any] = [group["weight_decay"], *(plain(factor) for factor in exact)]
-        if compiled:  # as tensors: floats would be compiled in
+        if group["compiled"]:  # as tensors: floats would be compiled in
             factors = torch.tensor(factors, dtype=rows[0][2].dtype).unbind()
         step = partial(
-            step_of(rule, compiled=compiled),
+            step_compiled if group["compiled"] else step_eagerly,
+            rule,
             factors[0] if group["weight_decay"] else None,
             group["maximize"],
             type(exact)(*factors[1:]),
         )
-        step_rows(step, rows, chunked=not compiled, device=device)
+        step_rows(step, rows, device)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Load a state_dict of this class, or of torch's class of the same method.

@@ -13,8 +13,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from adamrepro.optim import Rule
-
 
 class Term:
     """scale * left * right, or scale * left / below; right and below may be absent.
@@ -136,20 +134,3 @@ def plus(total: Tensor, term: Term, out: Tensor | None = None) -> Tensor:
     if term.below is not None:
         return torch.addcdiv(total, term.left, term.below, value=term.scale, out=out)
     return torch.add(total, term.left, alpha=term.scale, out=out)
-
-
-def step_by_terms(
-    rule: type[Rule], theta: Tensor, g: Term, state: Sequence[Tensor], l2: float, coefficients: Any
-) -> None:
-    """Take one step in place; like `step_in_place`, but coefficients and l2 are floats."""
-    if l2:
-        g = g + Term(theta.to(g.left.dtype), scale=l2)
-    advance: Callable[..., tuple[Term, Sequence[Term]]] = rule.step  # type: ignore[assignment]
-    step, new = advance(g, rule.State(*(Term(entry, home=True) for entry in state)), coefficients)
-    for entry, value in zip(state, new, strict=True):
-        if value.left is not entry or value.is_product() or value.scale != 1.0:
-            entry.copy_(value.tensor())
-    if theta.dtype is step.left.dtype:
-        plus(theta, step, out=theta)
-    else:
-        theta.add_(step.tensor())  # one rounding, from fp32 to the parameter's dtype
