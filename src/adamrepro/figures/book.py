@@ -13,11 +13,12 @@ from adamrepro.errors import UserError
 from adamrepro.figures import fig1, fig2, fig3, fig4, style
 from adamrepro.figures.curves import References
 from adamrepro.files import write_atomically
-from adamrepro.results import fidelity, select
+from adamrepro.results import fidelity
 from adamrepro.results.panel import CurvePanel
 from adamrepro.results.reference import FIGURE_4, read_references
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import Role
+from adamrepro.results.select import Role, every_point
+from adamrepro.results.summary import summary
 
 # What a figure's choice of runs is, by the end of its file's name.
 _ROLES = {"": Role.RECOVERED, "_tuned": Role.TUNED}
@@ -40,7 +41,7 @@ class CurveFigure:
 
     def summary(self, tables: Tables, references: References) -> tuple[pd.DataFrame, pd.DataFrame]:
         """What summary.csv holds, and what is printed."""
-        found = select.summary(tables, self.panel, references[self.panel.name])
+        found = summary(tables, self.panel, references[self.panel.name])
         return found, found
 
 
@@ -56,7 +57,7 @@ class GridFigure:
 
     def summary(self, tables: Tables, references: References) -> tuple[pd.DataFrame, pd.DataFrame]:
         """What summary.csv holds, and what is printed."""
-        runs = select.every_point(tables.runs)
+        runs = every_point(tables.runs)
         losses = fidelity.figure_4_losses(runs, tables.curves, list(FIGURE_4.epochs))
         points = fidelity.figure_4_points(losses, references[FIGURE_4.name])
         return points, fidelity.figure_4_summary(points)
@@ -103,7 +104,7 @@ def draw(
     try:
         with style.styled(colours):
             pages = FIGURES[name].pages(tables, references, budget)
-        summary, compared = FIGURES[name].summary(tables, references)
+        table, compared = FIGURES[name].summary(tables, references)
     except (KeyError, TypeError, ValueError) as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise UserError(
@@ -111,7 +112,7 @@ def draw(
             "restore them, or delete them and train again"
         ) from error
     paths = [path for end, page in pages.items() for path in style.save(page, out, f"{name}{end}")]
-    text = summary.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
     write_atomically(folder / "summary.csv", text)
     return Drawn([*paths, folder / "summary.csv"], compared)
 

@@ -36,15 +36,19 @@ def what_was_run(runs: pd.DataFrame, budget: str, epochs: int) -> str:
 
 def seeds(drawn: Sequence[pd.DataFrame], series: Sequence[str]) -> list[str]:
     """How many seeds stand behind each curve, and which curves lack confirmation."""
-    counts = _range([len(runs) for runs in drawn])
     kinds = [str(runs["role"].iloc[0]) for runs in drawn]
     kind = _KINDS.get(kinds[0], "") if len(set(kinds)) == 1 else ""
-    many = "seed" if counts == "1" else "seeds, mean and range"
-    found = [f"Solid: ours, {counts} {kind}{many}; dashed: {PAPER}."]
+    found = [f"Solid: ours, {number([len(runs) for runs in drawn], kind)}; dashed: {PAPER}."]
     alone = [name for name, role in zip(series, kinds, strict=True) if role == "grid"]
     if len(set(kinds)) > 1:
         found.append(f"On the seed that chose the setting: {', '.join(alone)}.")
     return found
+
+
+def number(counts: list[int], kind: str = "") -> str:
+    """How many seeds of a kind, and that a mean and a range are drawn if there are several."""
+    many = _range(counts)
+    return f"{many} {kind}seed" if many == "1" else f"{many} {kind}seeds, mean and range"
 
 
 def marks(choices: Sequence[Choice], drawn: Sequence[pd.DataFrame]) -> list[str]:

@@ -5,7 +5,8 @@ import pandas as pd
 from adamrepro.results.fidelity import distances
 from adamrepro.results.reference import panel_of, read_reference
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import describe, hyper_parameters
+from adamrepro.results.select import hyper_parameters
+from adamrepro.results.summary import describe
 
 
 def nearest(tables: Tables, experiment: str) -> pd.DataFrame:
