@@ -95,7 +95,8 @@ def distance(curve: Curve, panel: CurvePanel, costs: pd.DataFrame, reference: pd
     dex = float(distances(curve.runs, costs, panel, reference)["dex"].mean())
     if np.isnan(dex):
         return "no common point" if len(reference) else ""
-    return f"{dex:#.2g} dex" if np.isfinite(dex) else "diverged"
+    gone = (curve.runs["status"] == "diverged").any()
+    return "diverged" if gone else f"{dex:#.2g} dex"
 
 
 def set_up(axes: Axes, panel: CurvePanel) -> None:
@@ -120,18 +121,15 @@ def draw_paper(
     curve that ours is compared with is not the plotted one, the latter is dotted.
     """
     handles: list[Line2D] = []
+    if len(reference):
+        handles.append(Line2D([], [], color=NOTE_COLOUR, label="paper, dashed", **PAPER_LINE))
     for name, line in reference.groupby("series", sort=False):
-        hue = colour[str(name)]
-        axes.plot(line["x"], line[panel.y_reference], color=hue, gid=f"paper:{name}", **PAPER_LINE)
-        handles = handles[:1] or [
-            Line2D([], [], color=NOTE_COLOUR, label="paper, dashed", **PAPER_LINE)
-        ]
-    for name, line in reference.groupby("series", sort=False):
+        hue, compared = colour[str(name)], line[panel.y_reference]
+        axes.plot(line["x"], compared, color=hue, gid=f"paper:{name}", **PAPER_LINE)
         # the two columns differ by less than 1 % where nothing was undone
-        apart = (line["y"] / line[panel.y_reference] - 1).abs() > 0.01
-        if apart.any():
-            x, y = line["x"][apart], line["y"][apart]
-            own = axes.plot(x, y, color=colour[str(name)], gid=f"plotted:{name}", ls=":", lw=1.1)
+        apart = line[(line["y"] / compared - 1).abs() > 0.01]
+        if len(apart):
+            own = axes.plot(apart["x"], apart["y"], ":", color=hue, lw=1.1, gid=f"plotted:{name}")
             own[0].set_label(f"paper's {name} as plotted")
             handles += own
     return handles
