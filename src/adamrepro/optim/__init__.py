@@ -5,7 +5,7 @@ from adamrepro.optim.adagrad import AdaGrad
 from adamrepro.optim.adam import Adam, EpsForm
 from adamrepro.optim.adamax import AdaMax
 from adamrepro.optim.rmsprop import RMSProp
-from adamrepro.optim.rule import Hyper, Rule, stack, structure, widest, zero_state
+from adamrepro.optim.rule import Hyper, Rule, scheduled, stack, structure, widest, zero_state
 from adamrepro.optim.schedule import Decay, Schedule, Unit
 from adamrepro.optim.sfo import SFO, SfoSettings
 from adamrepro.optim.sgd import SGD, VelocityForm
@@ -45,6 +45,7 @@ __all__ = [
     "apply_rule",
     "can_compile",
     "make_update",
+    "scheduled",
     "stack",
     "structure",
     "widest",

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from adamrepro.optim.ranges import decay_rate, fading, not_negative, step_size
 from adamrepro.optim.rule import Hyper, Rule, ratio
 
 
@@ -51,21 +52,15 @@ class Adam(Rule):
     """
 
     name: str = "adam"
-    alpha: float = 1e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    eps: float = 1e-8
+    alpha: float = step_size(1e-3)
+    beta1: float = decay_rate(0.9)
+    beta2: float = decay_rate(0.999)
+    eps: float = not_negative(1e-8)
     bias_correction: bool = True
     eps_form: EpsForm = EpsForm.algorithm1
-    beta1_decay: float = 1.0
+    beta1_decay: float = fading(1.0)
 
     State = AdamState
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_decay("beta1", "beta2")
-        self.check_not_negative("eps")
-        self.check_lambda("beta1_decay")
 
     @staticmethod
     def coefficients(h: Hyper, t: int) -> AdamCoefficients:
