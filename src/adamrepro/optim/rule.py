@@ -27,7 +27,7 @@ class Parameter(NamedTuple):
     is_weight: bool  # a weight matrix or convolution kernel; False for a bias
 
     def decay(self, weight_decay: Tensor) -> Tensor | float:
-        """lambda theta of decoupled weight decay; like `training.l2` it leaves biases alone."""
+        """Return lambda theta of decoupled weight decay: as with `training.l2`, 0 for biases."""
         return weight_decay * self.theta if self.is_weight else 0.0
 
 
