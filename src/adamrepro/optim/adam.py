@@ -47,7 +47,8 @@ class Adam(Rule):
 
     bias_correction: off leaves both corrections out (section 6.4).
     eps_form: `efficient` adds eps to sqrt(v_t), as the reordered line before section 2.1 does;
-        written here as eps / sqrt(1 - beta2^t) next to sqrt(v_hat).
+        written here as eps / sqrt(1 - beta2^t) next to sqrt(v_hat). That is uncorrected Adam
+        under the step size alpha sqrt(1 - beta2^t) / (1 - beta1^t).
     beta1_decay: lambda of section 4, beta1_t = beta1 lambda^(t-1); 1 is off.
     """
 

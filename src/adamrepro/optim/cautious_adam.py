@@ -60,5 +60,7 @@ class CautiousAdam(Rule):
         u = ratio(m_hat, v_hat.sqrt() + c.eps)
         phi = ((u > 0) & (g > 0) | (u < 0) & (g < 0)).to(g.dtype)
         entries = phi.reshape(len(phi), -1)  # [R, d]
-        share = entries.shape[1] / (entries.sum(1) + 1)  # [R]
+        # not sum(1): compiled next to updates in place it fails (pytorch issue 188228)
+        kept = entries.cumsum(1)[:, -1]  # [R]
+        share = entries.shape[1] / (kept + 1)
         return -c.alpha * column(share, g) * phi * u, AdamState(m, v)
