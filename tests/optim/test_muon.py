@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from walking import assert_same_walk, noisy, walk
 
-from adamrepro.optim import Muon, Scale, zero_state
+from adamrepro.optim import Muon, Scale, Schedule, zero_state
 from adamrepro.optim.muon import orthogonal
 
 SHAPES = [(6, 4), (4, 6), (5, 5), (6, 3, 5, 5), (1, 7)]
@@ -120,6 +120,17 @@ def test_one_members_nan_reaches_no_other_member() -> None:
     expected, walked = (walk(members, g, is_weight=True) for g in (clean, dirty))
     assert walked[3:, 1].isnan().all()
     assert torch.equal(walked[:, [0, 2]], expected[:, [0, 2]])
+
+
+def test_a_schedule_acts_on_both_step_sizes() -> None:
+    """Whether it is a matrix or a bias, the first of ten steps of warm-up is a tenth as long."""
+    gradients = ordinary(1, 6, 4)
+    for is_weight in (True, False):
+        risen, whole = (
+            walk([Muon()], gradients, schedule=schedule, is_weight=is_weight)
+            for schedule in (Schedule(warmup=10), Schedule())
+        )
+        assert_same_walk(10 * risen, whole)
 
 
 def test_biases_take_adamws_step_with_a_step_size_of_their_own() -> None:
