@@ -111,8 +111,6 @@ class RunConfig:
             for name, value in plain(getattr(self, section)).items()
         }
         found.pop("training.compile")  # rounding only
-        if self.schedule.warmup is None:
-            found.pop("schedule.warmup")  # younger than published runs, which keep their run_id
         return {**found, "seed": self.seed}
 
 
