@@ -5,17 +5,17 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from adamrepro.config import Data, Execution, RunConfig
 from adamrepro.data import MnistConfig
 from adamrepro.models import MODELS, ModelConfig
 from adamrepro.optim import RULES, Rule, Schedule
+from adamrepro.runs.config import Data, Execution, RunConfig
 from adamrepro.training import Training
 
 BUDGET = "smoke"
 TABLES = Path(f"{BUDGET}-stand-in") / "fig1a"
 """Where the tables of stand-in data lie under the results folder."""
 
-DO_NOT_COUNT = ("seconds", "commit", "checksum")
+DO_NOT_COUNT = ("seconds", "cpu_seconds", "commit", "date", "checksum")
 """Columns of runs.csv that may differ between two executions of the same sweep."""
 
 

@@ -9,14 +9,14 @@ import torch
 from twins import CLASSES, SHAPES, TWINS, Twins, assert_same, give_gradients, tensors, walk
 
 from adamrepro import optim
-from adamrepro.optim import RULES, EpsForm, Rule, apply_rule, stack, zero_state
+from adamrepro.optim import PAPER_RULES, EpsForm, Rule, apply_rule, stack, zero_state
 from adamrepro.torch_optim import Adam, RMSProp, RuleOptimizer, SGDNesterov, eager, kernels, rows
 
 every_class = pytest.mark.parametrize("name", TWINS)
 
 
 def test_every_rule_has_a_class() -> None:
-    assert {cls.translation.rule for cls in CLASSES.values()} == set(RULES.values())
+    assert {cls.translation.rule for cls in CLASSES.values()} == set(PAPER_RULES.values())
 
 
 @every_class

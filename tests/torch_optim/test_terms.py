@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from twins import CLASSES, give_gradients, tensors
 
-from adamrepro.optim import RULES, stack
+from adamrepro.optim import PAPER_RULES, stack
 from adamrepro.torch_optim.optimizer import RuleOptimizer
 from adamrepro.torch_optim.scalars import Scalar, plain
 from adamrepro.torch_optim.terms import Term, plus
@@ -65,9 +65,9 @@ def test_reading_a_root_after_adding_to_it_is_an_error() -> None:
         root.tensor()
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", PAPER_RULES)
 def test_scalars_have_the_coefficients_of_tensors(name: str) -> None:
-    rule = RULES[name]()
+    rule = PAPER_RULES[name]()
     hyper = stack([rule])
     scalars = type(hyper)(
         **{

@@ -1,18 +1,28 @@
 """One step of a rule on all parameters of a population, eager or compiled."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from adamrepro.optim.rule import Rule, column
+from adamrepro.optim.rule import Parameter, Rule, column
 
-Update = Callable[
-    [Sequence[Tensor], Sequence[Tensor], Sequence[Any], Sequence[Tensor | None], Any], None
-]
+
+class Update(Protocol):
+    """`apply_rule` of one rule."""
+
+    def __call__(
+        self,
+        parameters: Sequence[Tensor],
+        gradients: Sequence[Tensor],
+        states: Sequence[Any],
+        penalties: Sequence[Tensor | None],
+        coefficients: Any,
+        is_weight: Sequence[bool] | None = None,
+    ) -> None: ...
 
 
 def apply_rule(
@@ -22,29 +32,35 @@ def apply_rule(
     states: Sequence[Any],
     penalties: Sequence[Tensor | None],
     coefficients: Any,
+    is_weight: Sequence[bool] | None = None,
 ) -> None:
     """Take one step in place.
 
     Each parameter, gradient and state tensor is [R, ...]; coefficients are float64 [R].
     penalties: lambda [R] of each parameter's penalty lambda/2 |theta|^2, or None; its gradient
     lambda theta joins g here, where it costs no pass over memory of its own.
+    is_weight: which parameters are weight matrices or kernels; none, unless told.
     """
-    for theta, g, state, l2 in zip(parameters, gradients, states, penalties, strict=True):
+    kinds = [False] * len(parameters) if is_weight is None else is_weight
+    for theta, g, state, l2, kind in zip(
+        parameters, gradients, states, penalties, kinds, strict=True
+    ):
         c = type(coefficients)(*(column(values, theta) for values in coefficients))
-        step_in_place(rule, theta, g, state, None if l2 is None else column(l2, theta), c)
+        penalty = None if l2 is None else column(l2, theta)
+        step_in_place(rule, Parameter(theta, kind), g, state, penalty, c)
 
 
 def step_in_place(
-    rule: type[Rule], theta: Tensor, g: Tensor, state: Any, l2: Tensor | None, c: Any
+    rule: type[Rule], p: Parameter, g: Tensor, state: Any, l2: Tensor | None, c: Any
 ) -> None:
-    """Take one step on one tensor: l2 and the coefficients c broadcast over it.
+    """Take one step on one parameter: l2 and the coefficients c broadcast over it.
 
     g and state share a dtype; theta may be narrower (bf16), and is rounded once, at the end.
     """
     if l2 is not None:
-        g = g + l2 * theta.to(g.dtype)
-    step, new_state = rule.step(g, state, c)
-    theta.add_(step)
+        g = g + l2 * p.theta.to(g.dtype)
+    step, new_state = rule.step_of(p, g, state, c)
+    p.theta.add_(step)
     for old, new in zip(state, new_state, strict=True):
         old.copy_(new)
 

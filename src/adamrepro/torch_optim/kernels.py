@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from adamrepro.optim import Rule, step_in_place
+from adamrepro.optim.rule import Parameter
 from adamrepro.torch_optim.rows import Row
 
 BATCH = 4
@@ -42,4 +43,5 @@ def step_plainly(
     for theta, g, *state in rows:
         ascent = g.to(state[0].dtype)
         descent = -ascent if maximize else ascent
-        step_in_place(rule, theta, descent, rule.State(*state), l2, coefficients)
+        p = Parameter(theta, is_weight=False)
+        step_in_place(rule, p, descent, rule.State(*state), l2, coefficients)

@@ -119,7 +119,10 @@ class RuleOptimizer(Optimizer):
         if dtype.is_complex:
             rows = [[torch.view_as_real(tensor) for tensor in row] for row in rows]
         exact = rule.coefficients(self.translation.hyper(group), t)
-        factors: Sequence[Any] = [group["weight_decay"], *(plain(factor) for factor in exact)]
+        factors: Sequence[Any] = [
+            float(group["weight_decay"]),
+            *(plain(factor) for factor in exact),
+        ]
         if group["compiled"]:  # as tensors: floats would be compiled in
             factors = torch.tensor(factors, dtype=rows[0][2].dtype).unbind()
         step = partial(
@@ -179,5 +182,5 @@ class RuleOptimizer(Optimizer):
             for p, index in zip(ours["params"], theirs["params"], strict=True):
                 loaded = adopted["state"].get(index, {})
                 if p.dtype in WIDE:
-                    for key in self.translation.keys.values() & loaded.keys():
+                    for key in loaded.keys() & self.translation.keys.values():
                         self.state[p][key] = loaded[key].to(p.device, WIDE[p.dtype])

@@ -1,0 +1,188 @@
+"""The typed configuration of a run, checked once, and the tables from names to classes."""
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
+
+from adamrepro.data import DATASETS
+from adamrepro.errors import UserError, require
+from adamrepro.models import MODELS, ModelConfig
+from adamrepro.optim import OPTIMIZERS, Decay, Rule, Schedule, SfoSettings
+from adamrepro.results.run_id import Value
+from adamrepro.tracking.settings import Tracking
+from adamrepro.training import Order, Training
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(kw_only=True)
+class Data:
+    """Where data comes from; `root` holds the files as their canonical archives unpack."""
+
+    root: str
+    download: bool = True
+    stand_in: bool = False
+
+
+@dataclass(kw_only=True)
+class PopulationSize:
+    """Members trained together: a number, or auto (by model and device)."""
+
+    size: Any = "auto"
+
+    def __post_init__(self) -> None:
+        ok = self.size == "auto" or (type(self.size) is int and self.size >= 1)
+        require(ok, "population.size", self.size, "auto or a whole number above 0")
+
+
+@dataclass(kw_only=True)
+class Execution:
+    """How runs are executed: nothing here can change a result beyond rounding.
+
+    threads: of one worker process. workers: processes side by side; null is one per core (CPU) or
+    one per GPU. checkpoint_seconds: time between checkpoints.
+    """
+
+    device: str = "auto"
+    threads: int = 1
+    workers: int | None = None
+    checkpoint_seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        require(self.device in DEVICES, "execution.device", self.device, f"one of {DEVICES}")
+        require(self.threads >= 1, "execution.threads", self.threads, "a whole number above 0")
+        ok = self.workers is None or self.workers >= 1
+        require(ok, "execution.workers", self.workers, "null or a whole number above 0")
+        ok = self.checkpoint_seconds >= 0
+        require(ok, "execution.checkpoint_seconds", self.checkpoint_seconds, "0 or above")
+
+
+@dataclass(kw_only=True)
+class RunConfig:
+    """One run. `dataset`, `model` and `optimizer` are of the class their name stands for."""
+
+    experiment: str
+    budget: str
+    series: str
+    reading: str
+    role: str
+    seed: int
+    dataset: Any
+    model: ModelConfig
+    optimizer: Rule | SfoSettings
+    schedule: Schedule
+    training: Training
+    data: Data
+    population: PopulationSize = field(default_factory=PopulationSize)
+    execution: Execution = field(default_factory=Execution)
+    tracking: Tracking = field(default_factory=Tracking)
+    results: str = "results"
+
+    def __post_init__(self) -> None:
+        """Check what must go together; raises UserError naming the key."""
+        if isinstance(self.optimizer, SfoSettings):
+            ok = self.training.order is not Order.shuffled
+            expected = "once or fixed with optimizer=sfo, whose minibatches never change"
+            require(ok, "training.order", self.training.order.value, expected)
+            why = "with optimizer=sfo, which has no step size"
+            ok = self.schedule.decay is Decay.constant
+            require(ok, "schedule.decay", self.schedule.decay.value, f"constant {why}")
+            require(
+                self.schedule.warmup is None, "schedule.warmup", self.schedule.warmup, f"null {why}"
+            )
+
+    @property
+    def results_root(self) -> Path:
+        return Path(self.results)
+
+    def settings(self) -> dict[str, Value]:
+        """Everything that can change the result, under its dotted override name."""
+        sections = ("dataset", "model", "optimizer", "schedule", "training")
+        found = {
+            f"{section}.{name}": value
+            for section in sections
+            for name, value in plain(getattr(self, section)).items()
+        }
+        found.pop("training.compile")  # rounding only
+        return {**found, "seed": self.seed}
+
+
+def plain(settings: Any) -> dict[str, Value]:
+    """Turn a dataclass of settings into names and plain values."""
+    pairs = ((f.name, getattr(settings, f.name)) for f in dataclasses.fields(settings))
+    return {name: value.value if isinstance(value, Enum) else value for name, value in pairs}
+
+
+GROUPS: dict[str, Mapping[str, type]] = {
+    "dataset": DATASETS,
+    "model": MODELS,
+    "optimizer": OPTIMIZERS,
+}
+"""Config groups whose class is told by their name."""
+
+SECTIONS: dict[str, type] = {
+    "schedule": Schedule,
+    "training": Training,
+    "data": Data,
+    "population": PopulationSize,
+    "execution": Execution,
+    "tracking": Tracking,
+}
+"""Sections that always have the same class."""
+
+
+EXPERIMENT_KEYS = ("at_budget", "open_settings", "seeds", "sweeps", "hydra")
+"""Keys of an experiment, not of a run."""
+
+
+def to_run_config(config: DictConfig) -> RunConfig:
+    """Check a composed configuration; raises UserError naming the key, its value and the range."""
+    OmegaConf.resolve(config)
+    values: dict[str, Any] = {}
+    keys = [f.name for f in dataclasses.fields(RunConfig)]
+    for key in map(str, config):
+        if key not in keys and key not in EXPERIMENT_KEYS:
+            raise UserError(f"{key}: no such key; {nearest(key, keys)}")
+    for key in keys:
+        if key in GROUPS:
+            chosen = GROUPS[key]
+            name = str(config[key].get("name"))
+            if name not in chosen:
+                raise UserError(f"{key}.name={name}: unknown; {nearest(name, chosen)}")
+            values[key] = section(key, chosen[name], config[key])
+        elif key in SECTIONS:
+            values[key] = section(key, SECTIONS[key], config[key])
+        else:
+            value = config[key]
+            values[key] = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
+    require(type(values["seed"]) is int, "seed", values["seed"], "a whole number")
+    require(isinstance(values["results"], str), "results", values["results"], "a folder")
+    return RunConfig(**values)
+
+
+def section(name: str, schema: type, values: DictConfig) -> Any:
+    """Build one section from its schema."""
+    require(OmegaConf.is_dict(values), name, values, f"settings, as in {name}.KEY=VALUE")
+    try:
+        return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), values))
+    except ConfigKeyError as error:
+        key = str(error.key)
+        known = [f.name for f in dataclasses.fields(schema)]
+        raise UserError(f"{name}.{key}: no such key; {nearest(key, known)}") from None
+    except OmegaConfBaseException as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{name}.{error.key}={error.value}: {reason}") from None
+
+
+def nearest(name: str, known: Any) -> str:
+    """Say what the user may have meant."""
+    close = difflib.get_close_matches(name, [str(k) for k in known], n=1, cutoff=0.5)
+    listed = ", ".join(sorted(map(str, known)))
+    return f"did you mean {close[0]}? (known: {listed})" if close else f"known: {listed}"

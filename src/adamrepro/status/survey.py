@@ -1,0 +1,176 @@
+"""Where a sweep stands: which of its runs are done, and how long the others will take.
+
+Runs are found by their settings, as the tables write them, so that no data need be read. Which
+ones are in training is told by the locks and checkpoints in results/runs.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from adamrepro.data import is_there
+from adamrepro.results.rows import Row, as_text, read_rows
+from adamrepro.results.store import Store
+from adamrepro.runs.config import RunConfig
+from adamrepro.runs.planning import group_key
+from adamrepro.status.rates import Rates, examples_in_pass, settings_of
+from adamrepro.status.time_left import Duration, Key, Pace, is_stand_in, time_left
+from adamrepro.training import Checkpoint
+
+
+class State(StrEnum):
+    """Where a run stands."""
+
+    DONE = "done"
+    DIVERGED = "diverged"
+    RUNNING = "running"
+    INTERRUPTED = "interrupted"  # it has a checkpoint, and no process
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Started:
+    """A population in training, or interrupted, and how far it has come."""
+
+    state: State
+    identity: str
+    pace: Pace
+
+
+@dataclass
+class Standing:
+    """Runs in each state, and the time that is left for them."""
+
+    counts: Counter[State]
+    left: Duration
+    finished: dict[Key, str]
+    """run_id of each finished run, by its settings."""
+
+    @property
+    def complete(self) -> bool:
+        return self.counts.total() == self.counts[State.DONE] + self.counts[State.DIVERGED]
+
+
+def key_of(config: RunConfig) -> Key:
+    return frozenset(settings_of(as_text(config.settings())).items())
+
+
+def standing(configs: Sequence[RunConfig], store: Store, rates: Rates) -> Standing:
+    """Find out where these runs, whose results belong into `store`, stand."""
+    rows = {frozenset(settings_of(row).items()): row for row in finished_rows(store)}
+    started = {key: found for found, keys in started_populations(store) for key in keys}
+    distinct = {key_of(config): config for config in configs}
+    counts: Counter[State] = Counter()
+    waiting: dict[object, dict[Key, RunConfig]] = {}
+    for key, config in distinct.items():
+        if key in rows:
+            counts[State(rows[key]["status"])] += 1
+            continue
+        counts[started[key].state if key in started else State.MISSING] += 1
+        group = started[key].identity if key in started else group_key(config)
+        waiting.setdefault(group, {})[key] = config
+    finished = {key: rows[key]["run_id"] for key in distinct if key in rows}
+    paces = {key: found.pace for key, found in started.items()}
+    return Standing(counts, time_left(waiting.values(), paces, rates), finished)
+
+
+def finished_rows(store: Store) -> Iterator[Row]:
+    """Yield the rows of finished runs: first other budgets', which are taken over from there."""
+    results, experiment = store.tables.parent.parent, store.tables.name
+    for path in sorted(results.glob(f"*/{experiment}/runs.csv")):
+        if is_stand_in(path.parts[-3]) is is_stand_in(store.table):
+            yield from read_rows(path)
+    for path in store.in_flight.glob("*.json"):
+        if saved := store.saved(path.stem):
+            yield saved[0]
+    yield from read_rows(store.tables / "runs.csv")
+
+
+def started_populations(store: Store) -> Iterator[tuple[Started, list[Key]]]:
+    """Yield each population that is in training or was interrupted, and its members."""
+    for identity, held, note in store.locks():
+        checkpoint = Checkpoint(store.checkpoint_path(identity), identity)
+        state = checkpoint.glance()
+        if not (held or state) or not isinstance(note.get("runs"), list):
+            continue
+        members = [settings_of(run) for run in note["runs"]]
+        passes = seconds = 0.0
+        if state:
+            in_pass = state["examples"] / examples_in_pass(members[0])
+            passes, seconds = state["epoch"] + min(in_pass, 1.0), state["seconds"]
+        kind = State.RUNNING if held else State.INTERRUPTED
+        found = Started(kind, identity, Pace(passes, seconds))
+        yield found, [frozenset(member.items()) for member in members]
+
+
+class Sweep(Protocol):
+    """An experiment at a budget: its grid's runs, and what confirms them."""
+
+    grid: list[RunConfig]
+    seeds: list[int]
+    """Of confirmation runs; none if nothing is confirmed."""
+
+    def confirmations(self, finished: Mapping[str, int]) -> list[RunConfig]:
+        """Return the runs that confirm a finished grid: run_id -> place in `grid`."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """A line of the status: an experiment's grid or its confirmation, in one table.
+
+    at_most: what confirms the grid is known once that is done; until then counts are the most it
+    can be. no_data: the folder in which the data is missing, "" if it is there.
+    """
+
+    table: str
+    experiment: str
+    name: str
+    counts: Counter[State]
+    left: Duration
+    at_most: bool
+    no_data: str
+
+
+def survey(sweep: Sweep, rates: Mapping[bool, Rates]) -> Iterator[Round]:
+    """Yield an experiment's rounds, with its data and, where there are any, with stand-ins.
+
+    rates: what was measured with data (False) and with stand-ins (True).
+    """
+    config = sweep.grid[0]
+    root = Path(config.data.root).expanduser()
+    no_data = "" if is_there(config.dataset, root) else str(root)
+    stores = [
+        Store(config.results_root, table, config.experiment)
+        for table in (config.budget, f"{config.budget}-stand-in")
+    ]
+    used = [store for store in stores if store.tables.exists() or store.in_flight.exists()]
+    if not no_data and stores[0] not in used:
+        used.insert(0, stores[0])
+    for store in used or stores[:1]:
+        known = rates[is_stand_in(store.table)]
+        grid = standing(sweep.grid, store, known)
+        lacking = "" if is_stand_in(store.table) else no_data
+        names = (store.table, config.experiment)
+        yield Round(*names, "grid", grid.counts, grid.left, False, lacking)
+        if sweep.seeds:
+            confirmation, at_most = confirming(sweep, grid, store, known)
+            counts, left = confirmation.counts, confirmation.left
+            yield Round(*names, "confirmation", counts, left, at_most, lacking)
+
+
+def confirming(sweep: Sweep, grid: Standing, store: Store, rates: Rates) -> tuple[Standing, bool]:
+    """Find out where the confirmation stands; True with it if its runs are not known yet."""
+    if grid.complete:
+        places = {grid.finished[key_of(c)]: place for place, c in enumerate(sweep.grid)}
+        if configs := sweep.confirmations(places):
+            return standing(configs, store, rates), False
+    # a recovered and a tuned setting of each curve: any two of its grid take as long
+    curves: dict[str, list[RunConfig]] = {}
+    for config in sweep.grid:
+        curves.setdefault(config.series, []).append(config)
+    pairs = [pair for grid in curves.values() for pair in (grid[0], grid[-1])]
+    configs = [replace(config, seed=seed) for config in pairs for seed in sweep.seeds]
+    return standing(configs, store, rates), True

@@ -1,0 +1,121 @@
+"""How long runs will take, by what was measured so far."""
+
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from adamrepro.results.rows import read_rows
+from adamrepro.results.store import Store
+from adamrepro.runs.config import RunConfig
+from adamrepro.runs.machine import device_name, device_of
+from adamrepro.runs.planning import population_size
+from adamrepro.status.rates import Rate, Rates, examples_in_pass, settings_of
+
+Key = frozenset[tuple[str, str]]
+"""The settings of a run, as the tables write them."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How far a population has come: passes, and the seconds they took."""
+
+    passes: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Duration:
+    """Seconds that are left: of what can be told, whether that is all, and measured here."""
+
+    seconds: float = 0.0
+    whole: bool = True
+    here: bool = True
+
+
+def time_left(
+    groups: Iterable[dict[Key, RunConfig]], started: Mapping[Key, Pace], rates: Rates
+) -> Duration:
+    """Estimate the time until all these runs are done, in populations side by side.
+
+    groups: runs that may share a population. A population's own pace counts first, then the rate
+    of others.
+    """
+    durations: list[Rate | None] = []
+    workers = 1
+    for group in groups:
+        members = list(group)
+        config = group[members[0]]
+        workers = side_by_side(config)
+        size = population_size(config)
+        for start in range(0, len(members), size):
+            chunk = members[start : start + size]
+            durations.append(seconds_of(chunk, config, started.get(chunk[0]), rates))
+    known = [duration for duration in durations if duration]
+    return Duration(
+        makespan([duration.seconds for duration in known], workers),
+        whole=len(known) == len(durations),
+        here=all(duration.here for duration in known),
+    )
+
+
+def seconds_of(
+    members: Sequence[Key], config: RunConfig, pace: Pace | None, rates: Rates
+) -> Rate | None:
+    """Estimate the seconds that a population still needs; None if nothing like it was measured."""
+    if pace and pace.passes > 0:
+        left = max(config.training.epochs - pace.passes, 0.0)
+        return Rate(pace.seconds / pace.passes * left, here=True)
+    settings = dict(members[0])
+    rate = rates.of(settings, device_name(device_of(config)))
+    if rate is None:
+        return None
+    return Rate(
+        rate.seconds * examples_in_pass(settings) * config.training.epochs * len(members), rate.here
+    )
+
+
+def makespan(durations: Sequence[float], workers: int) -> float:
+    """Time until all are done if each worker takes the longest that is left."""
+    busy = [0.0] * workers
+    for duration in sorted(durations, reverse=True):
+        busy[busy.index(min(busy))] += duration
+    return max(busy)
+
+
+def side_by_side(config: RunConfig) -> int:
+    """How many populations are trained at once on this machine."""
+    gpus = torch.cuda.device_count() if device_of(config).type == "cuda" else 0
+    return config.execution.workers or gpus or len(os.sched_getaffinity(0))
+
+
+def is_stand_in(table: str) -> bool:
+    return table.endswith("-stand-in")
+
+
+def measured(results: Path, *, stand_in: bool) -> Rates:
+    """Collect the rates of everything trained into a results folder, with data or with stand-ins.
+
+    The populations trained in this checkout left notes that name their machine; the tables do not,
+    and may come from another one.
+    """
+    rates = Rates()
+    for path in sorted(results.glob("*/*/runs.csv")):
+        if is_stand_in(path.parts[-3]) is stand_in:
+            for row in read_rows(path):
+                if row.get("status") == "done":
+                    passes, seconds = float(row["training.epochs"]), float(row["seconds"])
+                    settings, device = settings_of(row), row["device"]
+                    rates.add(settings, device, seconds=seconds, passes=passes, here=False)
+    for folder in sorted((results / "runs").glob("*/*/")):
+        store = Store(results, folder.parent.name, folder.name)
+        for _, _, note in store.locks() if is_stand_in(store.table) is stand_in else ():
+            if note.get("host") == platform.node() and note.get("seconds"):
+                members, passes = note["runs"], note["passes"]
+                share = note["seconds"] / len(members)
+                settings = settings_of(members[0])
+                rates.add(settings, note["device"], seconds=share, passes=passes, here=True)
+    return rates

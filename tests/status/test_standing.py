@@ -1,0 +1,136 @@
+"""Status: what it says of real small sweeps, finished, stopped, running, and of their time."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from adamrepro.execution import run_batch
+from adamrepro.optim import RULES
+from adamrepro.results.rows import as_text
+from adamrepro.results.store import Store
+from adamrepro.runs import planning
+from adamrepro.runs import train as app
+from adamrepro.runs.planning import identify, plan
+from adamrepro.status.rates import Rates
+from adamrepro.status.survey import Standing, State, standing
+from adamrepro.status.time_left import Duration, makespan, measured, time_left
+from adamrepro.training import Checkpoint, Interrupted
+from small import TABLES, small, three_rules
+
+ADAM = RULES["adam"]
+
+
+def store_of(results: Path) -> Store:
+    return Store(results, TABLES.parts[0], TABLES.parts[1])
+
+
+def look(results: Path, *sweep: object, **options: object) -> Standing:
+    configs = small(results, *sweep, **options)  # type: ignore[arg-type]
+    return standing(configs, store_of(results), measured(results, stand_in=True))
+
+
+def test_done_diverged_and_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = look(tmp_path)
+    assert nothing.counts == {State.MISSING: 4}
+    assert nothing.left == Duration(0.0, whole=False, here=True)
+    run_batch(small(tmp_path, [ADAM(alpha=0.01), ADAM(alpha=1e30)]), processes=False)
+    monkeypatch.setattr(planning, "load_dataset", lambda *_, **__: pytest.fail("data was read"))
+    found = look(tmp_path, [ADAM(alpha=1e30), *three_rules()])
+    assert found.counts == {State.DONE: 1, State.DIVERGED: 1, State.MISSING: 3}
+    assert not found.complete
+    assert found.left.seconds > 0
+    assert found.left.here
+    assert look(tmp_path, [ADAM(alpha=0.01)]).complete
+
+
+def test_what_is_not_collected_yet_or_done_at_another_budget(tmp_path: Path) -> None:
+    (each,) = plan(identify(small(tmp_path, [ADAM()])))
+    app.train(each)
+    assert not store_of(tmp_path).tables.exists()
+    assert look(tmp_path, [ADAM()]).counts == {State.DONE: 1}
+    run_batch(small(tmp_path, [ADAM(alpha=0.5)], budget="quick"), processes=False)
+    assert look(tmp_path, [ADAM(alpha=0.5)]).counts == {State.DONE: 1}
+    real = Store(tmp_path, "smoke", "fig1a")
+    assert standing(small(tmp_path, [ADAM()]), real, Rates()).counts == {State.MISSING: 1}
+
+
+def stop_after(steps: int, results: Path, **options: object) -> None:
+    """Train the first population for so many steps."""
+    left = iter(range(steps - 1, -1, -1))
+    each = plan(identify(small(results, **options)))[0]  # type: ignore[arg-type]
+    with pytest.raises(Interrupted):
+        app.train(each, should_stop=lambda: next(left) == 0)
+
+
+def test_interrupted_and_running(tmp_path: Path) -> None:
+    stop_after(30, tmp_path, epochs=6)
+    found = look(tmp_path, epochs=6)
+    assert found.counts == {State.INTERRUPTED: 2, State.MISSING: 2}
+    (each, *_) = plan(identify(small(tmp_path, epochs=6)))
+    with each.store.lock(each.identity):
+        assert look(tmp_path, epochs=6).counts == {State.RUNNING: 2, State.MISSING: 2}
+    assert look(tmp_path, epochs=6).counts == {State.INTERRUPTED: 2, State.MISSING: 2}
+    each.store.checkpoint_path(each.identity).write_bytes(b"damaged")
+    assert look(tmp_path, epochs=6).counts == {State.MISSING: 4}
+
+
+def test_time_left_of_an_interrupted_population_is_by_its_own_pace(tmp_path: Path) -> None:
+    stop_after(30, tmp_path, rules=[ADAM(alpha=0.1), ADAM(alpha=0.2)], epochs=6)
+    (each,) = plan(identify(small(tmp_path, [ADAM(alpha=0.1), ADAM(alpha=0.2)], epochs=6)))
+    checkpoint = Checkpoint(each.store.checkpoint_path(each.identity), each.identity)
+    state = checkpoint.glance()
+    assert state is not None
+    assert (state["epoch"], state["steps_in_pass"]) == (3, 0)
+    left = look(tmp_path, [ADAM(alpha=0.1), ADAM(alpha=0.2)], epochs=6).left
+    assert left.seconds == pytest.approx(state["seconds"])
+    assert (left.whole, left.here) == (True, True)
+
+
+TASK = {"dataset.name": "mnist", "model.name": "mlp", "optimizer.name": "adam"}
+
+
+def test_the_nearest_measurement_counts() -> None:
+    rates = Rates()
+    assert rates.of(TASK, "cpu") is None
+    other = {**TASK, "optimizer.name": "sgd"}
+    rates.add(other, "cpu", seconds=60, passes=10, here=False)
+    for found in (rates.of(other, "cpu"), rates.of(TASK, "cpu")):
+        assert found is not None
+        assert (found.seconds, found.here) == (pytest.approx(6 / 60_000), False)
+    rates.add(TASK, "cpu", seconds=120, passes=10, here=False)
+    rates.add(other, "cpu", seconds=30, passes=10, here=True)
+    exact, nearer = rates.of(TASK, "cpu"), rates.of(other, "cpu")
+    assert exact is not None
+    assert nearer is not None
+    assert (exact.seconds, exact.here) == (pytest.approx(12 / 60_000), False)
+    assert (nearer.seconds, nearer.here) == (pytest.approx(3 / 60_000), True)
+    assert rates.of(TASK, "NVIDIA H100") is None
+    assert rates.of({**TASK, "dataset.name": "imdb"}, "cpu") is None
+
+
+def test_a_cut_data_set_is_counted_in_examples() -> None:
+    rates = Rates()
+    rates.add({**TASK, "dataset.examples": "6000"}, "cpu", seconds=6, passes=1, here=True)
+    found = rates.of(TASK, "cpu")
+    assert found is not None
+    assert found.seconds == pytest.approx(0.001)
+
+
+def test_populations_go_side_by_side(tmp_path: Path) -> None:
+    assert makespan([3, 3, 2, 2, 2], 2) == 7
+    assert makespan([5, 1, 1], 2) == 5
+    assert makespan([], 2) == 0
+    rates = Rates()
+    configs = small(tmp_path, [ADAM(alpha=a) for a in (0.1, 0.2, 0.3)], workers=2, population=1)
+    (keys,) = {tuple(as_text(c.settings()).items()) for c in configs[:1]}
+    rates.add(dict(keys), "cpu", seconds=10, passes=2, here=True)
+    groups = [{frozenset(as_text(c.settings()).items()): c for c in configs}]
+    assert time_left(groups, {}, rates).seconds == pytest.approx(20)  # three of them on two workers
+
+
+def test_damaged_notes_and_tables_of_others_do_no_harm(tmp_path: Path) -> None:
+    stop_after(3, tmp_path)
+    for path in store_of(tmp_path).in_flight.glob("*.lock"):
+        path.write_text("{")
+    assert look(tmp_path).counts == Counter({State.MISSING: 4})
