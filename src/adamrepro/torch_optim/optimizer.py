@@ -19,6 +19,9 @@ from adamrepro.torch_optim.translation import Translation
 Kind = tuple[int, torch.device, torch.dtype]
 """What parameters stepped together share: the step number, device and dtype."""
 
+Member = tuple[Tensor, Tensor, dict[str, Any]]
+"""A parameter, its gradient and its state."""
+
 WIDE = {
     torch.float16: torch.float32,
     torch.bfloat16: torch.float32,
@@ -67,27 +70,29 @@ class RuleOptimizer(Optimizer):
                 loss = closure()
         due = [(group, self.due(group)) for group in self.param_groups]
         for group, kinds in due:
-            for kind, parameters in kinds.items():
-                self.advance(group, kind, parameters)
+            for kind, members in kinds.items():
+                self.advance(group, kind, members)
         return loss
 
-    def due(self, group: dict[str, Any]) -> dict[Kind, list[Tensor]]:
+    def due(self, group: dict[str, Any]) -> dict[Kind, list[Member]]:
         """Sort a group's parameters that have a gradient; give new ones their state."""
-        kinds: dict[Kind, list[Tensor]] = defaultdict(list)
+        kinds: dict[Kind, list[Member]] = defaultdict(list)
         new = []
+        whole = len(self.translation.keys) + 1  # and the step number
         for p in group["params"]:
-            if p.grad is None:
+            g = p.grad
+            if g is None:
                 continue
-            if p.grad.layout is not torch.strided:
+            if g.layout is not torch.strided:
                 raise RuntimeError(
                     f"{type(self).__name__}: parameter of shape {tuple(p.shape)} has a gradient of "
-                    f"layout {p.grad.layout}: expected a dense one (embeddings: sparse=False)"
+                    f"layout {g.layout}: expected a dense one (embeddings: sparse=False)"
                 )
             state = self.state[p]
-            if len(state) <= len(self.translation.keys):
+            if len(state) < whole:
                 self.begin(p, state)
                 new.append(p)
-            kinds[state["step"] + 1, p.device, p.dtype].append(p)
+            kinds[state["step"] + 1, p.device, p.dtype].append((p, g, state))
         self.pack(new)
         return kinds
 
@@ -107,15 +112,14 @@ class RuleOptimizer(Optimizer):
         for states in small.values():
             pack(states, list(self.translation.keys.values()))
 
-    def advance(self, group: dict[str, Any], kind: Kind, parameters: list[Tensor]) -> None:
+    def advance(self, group: dict[str, Any], kind: Kind, members: list[Member]) -> None:
         """Step parameters of one kind in place."""
         t, device, dtype = kind
         rule, keys = self.translation.rule, [*self.translation.keys.values()]
         rows: list[Row] = []
-        for p in parameters:
-            state = self.state[p]
+        for p, g, state in members:
             state["step"] = t
-            rows.append([p, p.grad, *[state[key] for key in keys]])  # type: ignore[list-item]
+            rows.append([p, g, *[state[key] for key in keys]])
         if dtype.is_complex:
             rows = [[torch.view_as_real(tensor) for tensor in row] for row in rows]
         exact = rule.coefficients(self.translation.hyper(group), t)

@@ -67,7 +67,7 @@ def shared_by(tensors: Sequence[Tensor]) -> Tensor | None:
     for tensor in tensors:
         if tensor.data_ptr() != place or not tensor.is_contiguous():
             return None
-        place += tensor.numel() * width
+        place += tensor.nbytes
     size = (place - first.data_ptr()) // width
     if (first.storage_offset() + size) * width > first.untyped_storage().nbytes():
         return None  # neighbours by chance, in storages of their own

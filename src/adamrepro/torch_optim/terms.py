@@ -41,9 +41,10 @@ class Term:
     def present_version(self) -> int:
         """Return a count that grows with every write to one of the tensors."""
         version = self.left._version
-        for factor in (self.right, self.below):
-            if factor is not None:
-                version += factor._version
+        if self.right is not None:
+            version += self.right._version
+        if self.below is not None:
+            version += self.below._version
         return version
 
     def check(self) -> None:
