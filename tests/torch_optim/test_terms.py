@@ -117,3 +117,20 @@ def kernels(name: str) -> list[str]:
 def test_an_eager_step_is_few_kernels(name: str) -> None:
     called = kernels(name)
     assert len(called) <= MOST[name], called
+
+
+@pytest.mark.parametrize("size", ["tiny", "huge", "zero"])
+@pytest.mark.parametrize("name", CLASSES)
+def test_extreme_gradients_do_no_harm(name: str, size: str) -> None:
+    """Squares that underflow, squares near the largest number there is, then ordinary ones."""
+    info = torch.finfo(torch.float32)
+    (p,) = tensors((6,))
+    start = p.detach().clone()
+    optimizer = CLASSES[name]([p], lr=0.1)
+    for t in range(6):
+        g = {"tiny": info.tiny, "huge": info.max**0.49, "zero": 0.0}[size] if t < 3 else 1.0
+        p.grad = torch.full_like(p, g)
+        optimizer.step()
+        assert p.isfinite().all()
+        assert (p <= start).all()
+        assert size != "zero" or t >= 3 or torch.equal(p, start)
