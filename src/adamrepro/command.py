@@ -11,8 +11,7 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from adamrepro.errors import UserError
-from adamrepro.execution import RunsFailed, Stopped
+from adamrepro.errors import RunsFailed, Stopped, UserError
 from adamrepro.runs.config import nearest
 
 PROJECT = Path(__file__).parents[2]

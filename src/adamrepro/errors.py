@@ -1,4 +1,4 @@
-"""The one exception that is meant for the person at the keyboard."""
+"""The exceptions that are meant for the person at the keyboard."""
 
 
 class UserError(Exception):
@@ -6,6 +6,17 @@ class UserError(Exception):
 
     The message names the key or file, the value, what was expected and what to do.
     """
+
+
+class Stopped(Exception):
+    """The user or the system stopped a batch; running the same command goes on.
+
+    The message, if there is one, says what goes on without it.
+    """
+
+
+class RunsFailed(Exception):
+    """Some populations of a batch failed; the others are done and in the tables."""
 
 
 def require(ok: bool, key: str, value: object, expected: str) -> None:

@@ -35,7 +35,7 @@ def compare_memory(command: Sequence[str]) -> Iterator[Row]:
 def train_population(root: Path) -> float:
     """Train a population for a while; return the peak resident memory of this process in MB."""
     loop = grid_of_adams(digits(root), MEMBERS)
-    loop.record({})
+    loop.add(loop.measured({}))
     for _ in range(STEPS):
         loop.step()
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # Linux counts in KiB
