@@ -19,15 +19,6 @@ SAFE = {"torch.load": ("weights_only", True), "numpy.load": ("allow_pickle", Fal
 PICKLING = (
     *("pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "jsonpickle"),
 )
-    "pickle",
-    "_pickle",
-    "cPickle",
-    "cloudpickle",
-    "dill",
-    "joblib",
-    "marshal",
-    "jsonpickle",
-)
 NEVER = {
     *(f"{module}.{name}" for module in PICKLING for name in ("load", "loads", "Unpickler")),
     *("jsonpickle.decode", "shelve.open", "pandas.read_pickle", "pandas.io.pickle.read_pickle"),
