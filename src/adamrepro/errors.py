@@ -1,5 +1,8 @@
 """The exceptions that are meant for the person at the keyboard."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class UserError(Exception):
     """A mistake that the user can mend: printed as it is, without a traceback, exit status 2.
@@ -23,3 +26,11 @@ def require(ok: bool, key: str, value: object, expected: str) -> None:
     """Raise a UserError that names the setting `key`, its value and what was expected."""
     if not ok:
         raise UserError(f"{key}={value}: expected {expected}")
+
+
+def nearest(name: str, known: Iterable[object]) -> str:
+    """Say what the user may have meant."""
+    names = sorted(map(str, known))
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    listed = ", ".join(names)
+    return f"did you mean {close[0]}? (known: {listed})" if close else f"known: {listed}"

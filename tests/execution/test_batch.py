@@ -14,6 +14,9 @@ from adamrepro.execution.batch import SMALL_BATCH
 from adamrepro.execution.board import Board
 from adamrepro.execution.serial import run_serially
 from adamrepro.optim import RULES
+from adamrepro.results import store
+from adamrepro.results.rows import Row, read_rows
+from adamrepro.results.store import Store
 from adamrepro.runs import train as app
 from adamrepro.runs.planning import Plan, identify, plan
 from adamrepro.training import Interrupted, Loop
@@ -45,6 +48,29 @@ def test_a_second_call_trains_nothing(
     assert "4 runs, 4 done, 0 to train" in capsys.readouterr().err
     after = [(p, p.stat().st_mtime_ns) for p in sorted((tmp_path / TABLES).iterdir())]
     assert after == before
+
+
+def test_the_table_is_read_for_what_is_done_once_however_many_populations_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_batch(small(tmp_path), processes=False)
+    reads: list[Path] = []
+
+    def noted(path: Path) -> list[Row]:
+        reads.append(path)
+        return read_rows(path)
+
+    monkeypatch.setattr(store, "read_rows", noted)
+    known = Store(tmp_path, TABLES.parts[0], TABLES.parts[1])
+    rules = [RULES["adam"](alpha=alpha) for alpha in (0.1, 0.2, 0.3)]
+    for each in plan(identify(small(tmp_path, rules, population=1))):
+        app.train(each)
+    assert len(reads) == 1
+    assert len(known.done()) == 7
+    known.collect()  # replaces the table
+    reads.clear()
+    assert len(known.done()) == 7
+    assert len(reads) == 1
 
 
 def test_one_failing_population_leaves_the_others_done(
