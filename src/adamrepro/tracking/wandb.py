@@ -1,5 +1,8 @@
 """Reporting runs to W&B while they train, from a thread of its own that training never waits for.
 
+A point of a curve goes from the loop to its listener (here, or at the other end of a pipe or a
+file), from there to the tracker of this module, and by its thread to W&B's own library.
+
 A failure costs the reports, never the training: W&B online that cannot be had is replaced by
 files, and where those cannot be written either, reporting ends, after one warning.
 """

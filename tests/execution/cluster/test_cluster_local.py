@@ -13,9 +13,9 @@ from slurm_node import until
 
 from adamrepro.errors import RunsFailed, Stopped, UserError
 from adamrepro.execution import Cluster, run_batch
+from adamrepro.execution.cluster.body import OUT_OF_TIME, JobBody
 from adamrepro.execution.cluster.outbox import Inbox, Outbox
 from adamrepro.execution.cluster.settings import Where
-from adamrepro.execution.cluster.task import OUT_OF_TIME, Task
 from adamrepro.optim import RULES
 from adamrepro.results.rows import text
 from adamrepro.runs.config import RunConfig
@@ -64,7 +64,7 @@ def meanwhile(action: Callable[[], None]) -> Iterator[None]:
 
 @pytest.fixture
 def handlers() -> Iterator[None]:
-    """Put back the signal handlers that a task replaces in its process."""
+    """Put back the signal handlers that a job replaces in its process."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, OUT_OF_TIME)}
     yield
     for number, handler in before.items():
@@ -78,7 +78,7 @@ def test_a_job_tells_its_parent_the_curves(tmp_path: Path) -> None:
     configs[0].tracking.name = Tracker.wandb
     (each,) = plan(identify(configs))
     path = tmp_path / "said"
-    Task(each, path, stays=True)()
+    JobBody(each, path, stays=True)()
     started, *points, outcome = Inbox(path).read()
     saved = each.store.saved(each.jobs[0].run_id)
     assert saved is not None
@@ -92,7 +92,7 @@ def test_a_job_tells_its_parent_the_curves(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("handlers")
 def test_curves_that_nobody_wants_are_not_written(tmp_path: Path) -> None:
     (each,) = plan(identify(small(tmp_path, [RULES["adam"]()])))
-    Task(each, tmp_path / "said", stays=True)()
+    JobBody(each, tmp_path / "said", stays=True)()
     assert not [m for m in Inbox(tmp_path / "said").read() if isinstance(m, Points)]
 
 
@@ -169,12 +169,12 @@ def test_a_job_told_to_end_saves_its_state(
             os.kill(os.getpid(), signal.SIGTERM)
 
     monkeypatch.setattr(Loop, "step", told_to_end)
-    task = Task(each, tmp_path / "said", stays=stays)
+    body = JobBody(each, tmp_path / "said", stays=stays)
     if stays:
-        task()
+        body()
     else:
         with pytest.raises(SystemExit):
-            task()
+            body()
     assert len(taken) == (20 if stays else 5)
     assert len({id(loop) for loop in taken}) == (2 if stays else 1)
     assert len(list(tmp_path.rglob("*.ckpt"))) == (0 if stays else 1)

@@ -20,9 +20,9 @@ from submitit.core.utils import FailedJobError, FailedSubmissionError
 
 from adamrepro.errors import UserError
 from adamrepro.execution.board import Board
+from adamrepro.execution.cluster.body import JobBody
 from adamrepro.execution.cluster.outbox import Inbox
 from adamrepro.execution.cluster.settings import Cluster
-from adamrepro.execution.cluster.task import Task
 from adamrepro.files import writing_to
 from adamrepro.runs.planning import Plan
 from adamrepro.training import End, Outcome
@@ -54,8 +54,8 @@ class Submitted:
 class Jobs(ABC):
     """The jobs of one batch, seen from the process that waits for them.
 
-    stay: whether a job that is told to end saves its state and goes on (see `Task`). ended: states
-    in which a job trains no more, though it may be requeued in a moment.
+    stay: whether a job that is told to end saves its state and goes on (see `JobBody`). ended: the
+    states in which a job trains no more, though it may be requeued in a moment.
     """
 
     stay: bool
@@ -88,10 +88,10 @@ class Jobs(ABC):
         for plan in plans:
             plan.store.in_flight.mkdir(parents=True, exist_ok=True)
             outbox_of(plan).unlink(missing_ok=True)
-        tasks = [Task(plan, outbox_of(plan), stays=self.stay) for plan in plans]
+        bodies = [JobBody(plan, outbox_of(plan), stays=self.stay) for plan in plans]
         try:
             with outside_of_jobs():
-                jobs = self.executor.submit_array(tasks) if tasks else []
+                jobs = self.executor.submit_array(bodies) if bodies else []
         except (FailedJobError, FailedSubmissionError) as error:
             said = (str(error).strip() or "no message").splitlines()[-1]
             raise UserError(f"hydra/launcher=slurm: {said}; see hydra.launcher.*") from None

@@ -18,7 +18,7 @@ OUT_OF_TIME = signal.Signals[f"SIG{submitit.JobEnvironment.USR_SIG}"]
 """Sent some time before the time limit, and by clusters set up so before a preemption."""
 
 
-class Task:
+class JobBody:
     """Trains a population; submitit pickles it, and calls it in the job.
 
     stays: whether a job that is told to end (SIGTERM) saves its state and goes on until it is
