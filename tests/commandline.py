@@ -16,6 +16,7 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
 from adamrepro.command import register_resolvers
+from adamrepro.experiments.budgets import apply_budget
 from adamrepro.runs.config import RunConfig, to_run_config
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -38,7 +39,9 @@ def hydra() -> Iterator[None]:
 @cache
 def _composed(*overrides: str) -> DictConfig:
     with hydra():
-        return compose("config", overrides=list(overrides))
+        config = compose("config", overrides=list(overrides))
+        apply_budget(config, overrides)
+        return config
 
 
 def composed(*overrides: str) -> DictConfig:

@@ -56,7 +56,8 @@ def test_every_optimizer_has_its_own_grid() -> None:
 
 def test_a_budget_without_a_grid_takes_the_next_larger_ones() -> None:
     assert of("optimizer.alpha", jobs(budget="full")[:3]) == ["0.1", "0.2", "0.3"]
-    assert grid_of(EXPERIMENT["sweeps"]["Adam"], "medium") == {"optimizer.alpha": [0.1, 0.2, 0.3]}
+    only_larger = {"grid": {"full": {"a": [1]}, "smoke": {"a": [2]}}}
+    assert grid_of(only_larger, "quick") == {"a": [1]}
     dropout = EXPERIMENT["sweeps"]["AdaGrad+dropout"]
     assert grid_of(dropout, "smoke") == grid_of(dropout, "full") != {}
     assert grid_of({"grid": {"smoke": {"a": [1]}, "quick": {"a": [2]}}}, "full") == {"a": [2]}
@@ -98,6 +99,13 @@ def test_one_curve(user: str) -> None:
 def test_one_curve_with_a_plus_in_its_name() -> None:
     assert len(jobs("series=AdaGrad+dropout")) == 3
     assert select(EXPERIMENT["sweeps"], ["series=Adam", "optimizer.alpha=1"]).keys() == {"Adam"}
+
+
+def test_a_budget_can_leave_a_curve_out() -> None:
+    fewer = {"sweeps": {**EXPERIMENT["sweeps"], "AdaGrad+dropout": None}}
+    assert set(of("series", expand(fewer, [], "quick", [0]))) == {"'Adam'"}
+    with pytest.raises(UserError, match="series=AdaGrad"):
+        expand(fewer, ["series=AdaGrad+dropout"], "quick", [0])
 
 
 def test_an_unknown_curve_is_named_with_the_known_ones() -> None:

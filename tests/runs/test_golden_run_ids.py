@@ -6,7 +6,8 @@ import pytest
 from hydra import compose
 from hydra.core.global_hydra import GlobalHydra
 
-from adamrepro.experiments.experiment import Sweep
+from adamrepro.experiments.compose import Composer
+from adamrepro.experiments.experiment import Experiment
 from adamrepro.results.run_id import run_id
 from commandline import hydra, run_config
 
@@ -57,9 +58,9 @@ def test_a_single_run(experiment: str) -> None:
 def identities(experiment: str, budget: str) -> tuple[int, str]:
     with hydra():
         base = compose("config", return_hydra_config=True)
-        loader = GlobalHydra.instance().config_loader()
-        sweep = Sweep(loader, base, [f"experiment={experiment}", f"budget={budget}"])
-        found = [run_id(config.settings(), DATA) for config in sweep.grid]
+        composer = Composer(GlobalHydra.instance().config_loader(), base)
+        grid = Experiment(composer, [[f"experiment={experiment}", f"budget={budget}"]]).grid
+        found = [run_id(config.settings(), DATA) for config in grid]
     return len(found), hashlib.sha256(" ".join(found).encode()).hexdigest()[:12]
 
 

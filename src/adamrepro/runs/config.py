@@ -135,7 +135,7 @@ SECTIONS: dict[str, type] = {
 """Sections that always have the same class."""
 
 
-EXPERIMENT_KEYS = ("at_budget", "open_settings", "seeds", "sweeps", "hydra")
+EXPERIMENT_KEYS = ("budgets", "open_settings", "seeds", "sweeps", "hydra")
 """Keys of an experiment, not of a run."""
 
 

@@ -1,1 +1,1 @@
-"""Hydra plug-ins: what an experiment's sweeps are, and how a batch of jobs is run."""
+"""Hydra plug-ins: which runs an experiment has, and how a batch of runs is trained."""

@@ -1,4 +1,4 @@
-"""The launcher: a whole batch of jobs, grouped into populations that train as one program."""
+"""The launcher: a whole batch of runs, grouped into populations that train as one program."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,9 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
+from adamrepro.execution import Cluster, run_batch
 from adamrepro.experiments.compose import Composer
+from adamrepro.runs.config import section, to_run_config
 
 
 class PopulationLauncher(Launcher):
@@ -19,26 +21,22 @@ class PopulationLauncher(Launcher):
     ) -> None:
         self.composer = Composer(hydra_context.config_loader, config)
 
-    def cluster(self) -> Any:
+    def cluster(self) -> Cluster | None:
         """Return the settings of the cluster to train on, None for this machine."""
         return None
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
-        """Bring all jobs into the tables; each one's return value is its run_id."""
-        # torch is imported late: Hydra loads every plug-in, for --help and single runs too
-        from adamrepro.execution import run_batch
-        from adamrepro.runs.config import to_run_config
-
+        """Bring all runs into the tables; each one's return value is its run_id."""
         setup_globals()
         composed = [self.composer.compose(overrides) for overrides in job_overrides]
         configs = [to_run_config(config) for config in composed]
-        jobs = run_batch(configs, processes=True, cluster=self.cluster())
+        runs = run_batch(configs, processes=True, cluster=self.cluster())
         returns = []
-        for overrides, config, job in zip(job_overrides, composed, jobs, strict=True):
+        for overrides, config, run in zip(job_overrides, composed, runs, strict=True):
             done = JobReturn(overrides=overrides, cfg=config, status=JobStatus.COMPLETED)
-            done.return_value = job.run_id
+            done.return_value = run.run_id
             returns.append(done)
         return returns
 
@@ -50,8 +48,6 @@ class SlurmLauncher(PopulationLauncher):
         # checked in `cluster`: Hydra would hide an error from here behind one of its own
         self.settings = settings
 
-    def cluster(self) -> Any:
-        from adamrepro.execution import Cluster
-        from adamrepro.runs.config import section
-
-        return section("hydra.launcher", Cluster, OmegaConf.create(self.settings))
+    def cluster(self) -> Cluster:
+        settings: Cluster = section("hydra.launcher", Cluster, OmegaConf.create(self.settings))
+        return settings
