@@ -16,9 +16,9 @@ from adamrepro.results.run_id import run_id
 from adamrepro.results.store import Store
 from adamrepro.runs import machine, planning
 from adamrepro.runs import train as app
-from adamrepro.runs.config import RunConfig
+from adamrepro.runs.config import Compile, RunConfig
 from adamrepro.runs.planning import identify, plan
-from adamrepro.training import Compile, Interrupted, Loop, Training
+from adamrepro.training import Interrupted, Loop, Training
 from small import TABLES, small, tables, three_rules
 
 ADAM = RULES["adam"]
@@ -232,7 +232,8 @@ def test_whether_to_compile(
 ) -> None:
     monkeypatch.setattr(app, "can_compile", lambda: True)
     (config,) = small(tmp_path, [ADAM()])
-    config.training = dataclasses.replace(config.training, compile=compiled, epochs=epochs)
+    config.training = dataclasses.replace(config.training, epochs=epochs)
+    config.execution = dataclasses.replace(config.execution, compile=compiled)
     (each,) = plan(identify([config]))
     assert app.compile_update(each, planning.dataset_of(config)) is expected
     monkeypatch.setattr(app, "can_compile", lambda: False)

@@ -19,7 +19,7 @@ from adamrepro.models.mlp import MlpConfig
 from adamrepro.models.vae import VaeConfig
 from adamrepro.optim import RULES, Adam, Rule, Schedule, can_compile
 from adamrepro.runs import machine
-from adamrepro.training import Checkpoint, Loop, Population, Precision, Training
+from adamrepro.training import Checkpoint, Loop, Population, Precision, Task, Training
 from adamrepro.training.streams import stream
 from small import small, tables
 
@@ -56,16 +56,14 @@ def make(
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Loop:
     train, test = (as_images(split) if model.name == "convnet" else split for split in digits())
+    task = Task(
+        model=model, shape=train.shape, classes=10, seed=0, device=device, precision=precision
+    )
     population = Population(
-        model,
+        task,
         rules,
         [0.1] * len(rules),
         Schedule(),
-        shape=train.shape,
-        classes=10,
-        seed=0,
-        device=device,
-        precision=precision,
         compiled=compiled,
     )
     training = Training(epochs=3, batch_size=48, precision=precision)

@@ -14,7 +14,7 @@ from adamrepro.benchmark.turns import Clock, Row, ratio, turns
 from adamrepro.data import DataSet, Dense, MnistConfig, load_dataset
 from adamrepro.models import MODELS
 from adamrepro.optim import Adam, Decay, Schedule, can_compile
-from adamrepro.training import Loop, Population, Training
+from adamrepro.training import Loop, Population, Task, Training
 
 BATCH = 128
 MEMBERS = 32
@@ -48,14 +48,12 @@ def digits(root: Path) -> DataSet:
 
 def grid_of_adams(data: DataSet, members: int) -> Loop:
     """Return our training loop on logistic regression with `members` step sizes."""
+    model = MODELS["logistic"](name="logistic")
     population = Population(
-        MODELS["logistic"](name="logistic"),
+        Task(model=model, shape=data.train.shape, classes=data.classes, seed=0),
         [Adam(alpha=1e-4 * 100 ** (member / members)) for member in range(members)],
         [0.0] * members,
         Schedule(decay=Decay.sqrt),
-        shape=data.train.shape,
-        classes=data.classes,
-        seed=0,
         compiled=can_compile(),
     )
     return Loop(population, data.train, data.test, Training(epochs=1, batch_size=BATCH), seed=0)

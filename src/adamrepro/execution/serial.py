@@ -71,7 +71,7 @@ def run_serially(plans: Sequence[Plan], console: Console) -> Report:
 
 
 OUT_OF_MEMORY = (
-    "; give it more memory, or less to hold: population.size=N (members at once), "
+    "; give it more memory, or less to hold: execution.population=N (members at once), "
     "execution.workers=N (populations side by side)"
 )
 

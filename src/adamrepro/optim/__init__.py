@@ -9,7 +9,7 @@ from adamrepro.optim.rule import Hyper, Rule, stack, structure, widest, zero_sta
 from adamrepro.optim.schedule import Decay, Schedule, Unit
 from adamrepro.optim.sfo import SFO, SfoSettings
 from adamrepro.optim.sgd import SGD, VelocityForm
-from adamrepro.optim.update import apply_rule, can_compile, make_update
+from adamrepro.optim.update import apply_rule, can_compile, make_update, with_penalty
 
 RULES: dict[str, type[Rule]] = {
     "adam": Adam,
@@ -48,5 +48,6 @@ __all__ = [
     "stack",
     "structure",
     "widest",
+    "with_penalty",
     "zero_state",
 ]

@@ -31,6 +31,8 @@ class Job:
     run_id: str
     setting_id: str
     source: Source
+    examples: int
+    """Of the training split."""
 
     @property
     def labels(self) -> dict[str, Value]:
@@ -68,10 +70,8 @@ class Plan:
     def examples(self) -> int:
         """Examples that each member is trained on, counted in every pass."""
         training = self.config.training
-        in_pass = len(dataset_of(self.config).train)
-        if training.epoch_steps:
-            in_pass = training.epoch_steps * training.batch_size
-        return training.epochs * in_pass
+        in_pass = (training.epoch_steps or 0) * training.batch_size
+        return training.epochs * (in_pass or self.jobs[0].examples)
 
     @property
     def work(self) -> float:
@@ -91,7 +91,8 @@ def identify(configs: Sequence[RunConfig]) -> list[Job]:
         for config in configs:
             data = dataset_of(config, progress)
             sha, settings = data.sha256, config.settings()
-            jobs.append(Job(config, run_id(settings, sha), setting_id(settings, sha), data.source))
+            ids = run_id(settings, sha), setting_id(settings, sha)
+            jobs.append(Job(config, *ids, data.source, len(data.train)))
     return jobs
 
 
@@ -139,8 +140,8 @@ def group_key(config: RunConfig) -> tuple[object, ...]:
 def population_size(config: RunConfig) -> int:
     if isinstance(config.optimizer, SfoSettings):
         return 1  # its subspace is of one run
-    if config.population.size != "auto":
-        return int(config.population.size)
+    if config.execution.population != "auto":
+        return int(config.execution.population)
     on_gpu = device_kind(config) != "cpu"
     return max(GPU_MEMBERS, config.model.cpu_members) if on_gpu else config.model.cpu_members
 

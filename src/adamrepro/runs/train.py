@@ -15,13 +15,13 @@ from adamrepro.optim import SfoSettings, can_compile
 from adamrepro.results.rows import as_text
 from adamrepro.results.run_id import Value
 from adamrepro.results.store import GivenUp
+from adamrepro.runs.config import Compile
 from adamrepro.runs.machine import device_name, device_of, set_up_torch, this_machine
 from adamrepro.runs.planning import Job, Plan, dataset_of
 from adamrepro.tracking.feed import Feed, News
 from adamrepro.tracking.settings import Tracker
 from adamrepro.training import (
     Checkpoint,
-    Compile,
     Interrupted,
     Loop,
     MemberCurve,
@@ -29,6 +29,7 @@ from adamrepro.training import (
     Population,
     Progress,
     QuasiNewton,
+    Task,
 )
 
 COMPILE_ABOVE = 4e9
@@ -49,7 +50,7 @@ def train(
     """
     try:
         with plan.store.lock(plan.identity, should_stop) as note:
-            if all(job.run_id in plan.store.done() for job in plan.jobs):
+            if plan.store.done().issuperset(job.run_id for job in plan.jobs):
                 return
             about = {
                 "host": platform.node(),
@@ -76,7 +77,7 @@ def train_locked(
     checkpoint = Checkpoint(plan.store.checkpoint_path(plan.identity), plan.identity)
     loop = build_loop(plan, data, checkpoint, on_progress, should_stop)
     if config.tracking.name is not Tracker.none:
-        feed = Feed([row_of(job, MemberCurve(), data, loop) for job in plan.jobs])
+        feed = Feed([row_of(job, MemberCurve(), data, loop, "running") for job in plan.jobs])
         loop.on_epoch = lambda _: on_news(feed.news(loop.curves, loop.examples))
     curves = loop.run()
     checkpoint.save(loop.state_dict())
@@ -113,29 +114,28 @@ def build_loop(
 def build_members(plan: Plan, data: DataSet, device: torch.device) -> Members:
     """Build what the loop trains: a population of an update rule, or a run of SFO."""
     config = plan.config
-    common: Any = {
-        "shape": data.train.shape,
-        "classes": data.classes,
-        "seed": config.seed,
-        "device": device,
-        "precision": config.training.precision,
-    }
+    task = Task(
+        model=config.model,
+        shape=data.train.shape,
+        classes=data.classes,
+        seed=config.seed,
+        device=device,
+        precision=config.training.precision,
+    )
     penalties = [job.config.training.l2 for job in plan.jobs]
     if isinstance(config.optimizer, SfoSettings):
         minibatches = -(-len(data.train) // config.training.batch_size)
-        return QuasiNewton(
-            config.model, config.optimizer, penalties[0], minibatches=minibatches, **common
-        )
+        return QuasiNewton(task, config.optimizer, penalties[0], minibatches=minibatches)
     rules: Any = [job.config.optimizer for job in plan.jobs]
     compiled = compile_update(plan, data)
-    return Population(config.model, rules, penalties, config.schedule, compiled=compiled, **common)
+    return Population(task, rules, penalties, config.schedule, compiled=compiled)
 
 
 def compile_update(plan: Plan, data: DataSet) -> bool:
     """Decide whether compiling pays: from the whole run's size alone, so that resuming agrees."""
     config = plan.config
-    if config.training.compile is not Compile.auto:
-        return config.training.compile is Compile.on
+    if config.execution.compile is not Compile.auto:
+        return config.execution.compile is Compile.on
     with torch.device("meta"):
         model = config.model.build(len(plan.jobs), data.train.shape, data.classes)
     elements = sum(p.numel() for p in model.parameters())
@@ -143,8 +143,13 @@ def compile_update(plan: Plan, data: DataSet) -> bool:
     return can_compile() and elements * per_epoch * config.training.epochs > COMPILE_ABOVE
 
 
-def row_of(job: Job, curve: MemberCurve, data: DataSet, loop: Loop) -> dict[str, Value]:
-    """Return the run's row of runs.csv; time and memory are a member's share."""
+def row_of(
+    job: Job, curve: MemberCurve, data: DataSet, loop: Loop, status: str = "done"
+) -> dict[str, Value]:
+    """Return the run's row of runs.csv; time and memory are a member's share.
+
+    status: of a run that has not diverged.
+    """
     config, members = job.config, len(loop.curves)
     device = device_of(config)
     return {
@@ -152,7 +157,7 @@ def row_of(job: Job, curve: MemberCurve, data: DataSet, loop: Loop) -> dict[str,
         "setting_id": job.setting_id,
         "experiment": config.experiment,
         **job.labels,
-        "status": "done" if curve.diverged_epoch is None else "diverged",
+        "status": status if curve.diverged_epoch is None else "diverged",
         "diverged_epoch": curve.diverged_epoch,
         **config.settings(),
         "data_source": str(data.source),

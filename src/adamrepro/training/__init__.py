@@ -6,11 +6,11 @@ from adamrepro.training.members import Members
 from adamrepro.training.order import Order
 from adamrepro.training.population import Population
 from adamrepro.training.quasi_newton import QuasiNewton
-from adamrepro.training.settings import Compile, Precision, Training
+from adamrepro.training.settings import Precision, Training
+from adamrepro.training.task import Task
 
 __all__ = [
     "Checkpoint",
-    "Compile",
     "Interrupted",
     "Loop",
     "MemberCurve",
@@ -20,5 +20,6 @@ __all__ = [
     "Precision",
     "Progress",
     "QuasiNewton",
+    "Task",
     "Training",
 ]
