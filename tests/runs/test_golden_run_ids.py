@@ -1,4 +1,8 @@
-"""Runs keep their identity: what is in the tables is found again, whatever the code looks like."""
+"""Runs keep their identity: what is in the tables is found again, whatever the code looks like.
+
+A setting that a rule, a schedule or a model gains is null by default, or `PROTOCOL` is raised and
+all tables are made anew.
+"""
 
 import hashlib
 
@@ -8,11 +12,22 @@ from hydra.core.global_hydra import GlobalHydra
 
 from adamrepro.experiments.compose import Composer
 from adamrepro.experiments.experiment import Experiment
-from adamrepro.results.run_id import run_id
+from adamrepro.results.run_id import PROTOCOL, run_id
 from commandline import hydra, run_config
 
 DATA = "0" * 64
 """A checksum that no data has."""
+
+GOLDEN = {
+    "dataset=mnist optimizer=adam": "32e2e34ca0aa",
+    "dataset=imdb optimizer=adagrad optimizer.alpha=0.001": "389597559898",
+    "dataset=imdb optimizer=sgd optimizer.nesterov=false schedule=sqrt": "a44445a09c79",
+    "dataset=imdb optimizer=rmsprop schedule=sqrt schedule.unit=epochs": "7b2b493b7b4a",
+    "dataset=imdb model=mlp optimizer=adadelta": "9d44e64fed56",
+    "dataset=imdb training.order=fixed optimizer=sfo": "da47cc3c7af0",
+    "dataset=cifar10 model=convnet optimizer=adamax training.l2=0.0001": "a76f13d6a089",
+}
+"""run_ids of runs without an experiment, on data with the checksum "sha"."""
 
 SINGLE = {
     "fig1a": "f45b6a6c9980",
@@ -47,6 +62,12 @@ LONG_GRIDS = {
     ("fig1b", "search"): (744, "7ee3c66a418d"),
     ("fig4", "search"): (64, "a5968903ccc1"),
 }
+
+
+@pytest.mark.parametrize("overrides", GOLDEN)
+def test_runs_of_no_experiment(overrides: str) -> None:
+    settings = run_config(*overrides.split()).settings()
+    assert (PROTOCOL, run_id(settings, "sha")) == (2, GOLDEN[overrides])
 
 
 @pytest.mark.parametrize("experiment", SINGLE)

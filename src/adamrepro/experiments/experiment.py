@@ -9,6 +9,7 @@ from omegaconf import OmegaConf
 
 from adamrepro.experiments.compose import Composer
 from adamrepro.experiments.sweeps import Overrides, confirm, expand
+from adamrepro.results.panel import CurvePanel
 from adamrepro.results.reference import EXPERIMENTS, panel_of
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import choose
@@ -40,7 +41,7 @@ class Experiment:
     def has_choices(self) -> bool:
         """Whether settings are chosen from this grid: not if all are drawn, or compared."""
         known = self.config.experiment in EXPERIMENTS and self.budget != "search"
-        return known and not panel_of(self.config.experiment).every_point
+        return known and isinstance(panel_of(self.config.experiment), CurvePanel)
 
     @cached_property
     def grid(self) -> list[RunConfig]:
