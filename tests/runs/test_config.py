@@ -20,6 +20,7 @@ from adamrepro.experiments.sweeps import expand, grid_of
 from adamrepro.models import MODELS
 from adamrepro.optim import RULES
 from adamrepro.results.run_id import run_id, setting_id
+from adamrepro.results.schema import TRAINING_EXAMPLES
 from adamrepro.runs.config import GROUPS, SECTIONS, RunConfig, plain, to_run_config
 from commandline import choices, composed, hydra, run_config
 
@@ -43,6 +44,10 @@ def test_defaults_of_file_and_class_are_the_same(group: str, name: str) -> None:
     assert type(getattr(config, group)) is GROUPS[group][name]
     listed = set(composed(f"{group}={name}")[group])
     assert listed == {f.name for f in dataclasses.fields(GROUPS[group][name])}
+
+
+def test_sizes_of_data_sets_are_known_to_figures_and_claims() -> None:
+    assert {name: data.sizes[0] for name, data in DATASETS.items()} == TRAINING_EXAMPLES
 
 
 @pytest.mark.parametrize("name", SECTIONS)

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -44,6 +45,8 @@ class CifarConfig:
         zca_epsilon: added to the variances of pixels in [0, 1]; used for zca only.
     """
 
+    sizes: ClassVar[tuple[int, int]] = (50_000, 10_000)
+
     name: str = "cifar10"
     examples: int | None = None
     whitening: Whitening = Whitening.channel
@@ -51,7 +54,7 @@ class CifarConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        check_examples(self.examples, len(cifar_files.CLASSES) * cifar_files.TRAIN_PER_CLASS)
+        check_examples(self.examples, self.sizes[0])
         ok = 0 < self.zca_epsilon < float("inf")
         require(ok, "dataset.zca_epsilon", self.zca_epsilon, "a number above 0")
 

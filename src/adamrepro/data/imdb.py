@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -52,6 +53,8 @@ class ImdbConfig:
         features: 0/1 or counts.
     """
 
+    sizes: ClassVar[tuple[int, int]] = (2 * reviews.PER_CLASS, 2 * reviews.PER_CLASS)
+
     name: str = "imdb"
     examples: int | None = None
     vocabulary: int = 10_000
@@ -59,7 +62,7 @@ class ImdbConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        check_examples(self.examples, 2 * reviews.PER_CLASS)
+        check_examples(self.examples, self.sizes[0])
         require(self.vocabulary >= 1, "dataset.vocabulary", self.vocabulary, "at least 1 word")
 
 

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -41,13 +42,15 @@ class MnistConfig:
             stand-in, the same share.
     """
 
+    sizes: ClassVar[tuple[int, int]] = (TRAIN, TEST)
+
     name: str = "mnist"
     examples: int | None = None
     held_out: int = 0
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        check_examples(self.examples, TRAIN)
+        check_examples(self.examples, self.sizes[0])
         ok = 0 <= self.held_out < TRAIN
         require(ok, "dataset.held_out", self.held_out, f"0 to {TRAIN - 1}")
 

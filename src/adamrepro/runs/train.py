@@ -55,11 +55,13 @@ def train(
             about = {
                 "host": platform.node(),
                 "device": device_name(device_of(plan.config)),
+                "threads": plan.config.execution.threads,
                 "runs": [as_text(job.config.settings()) for job in plan.jobs],
             }
             note(about)
             loop = train_locked(plan, on_progress, should_stop, on_news)
-            note({**about, "seconds": loop.watch.seconds, "passes": loop.epoch})
+            watch = {"seconds": loop.watch.seconds, "cpu_seconds": loop.watch.cpu_seconds}
+            note({**about, **watch, "passes": loop.epoch})
     except GivenUp:
         raise Interrupted from None
 

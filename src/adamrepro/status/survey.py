@@ -13,6 +13,7 @@ from pathlib import Path
 from adamrepro.data import is_there
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.results.rows import Row, as_text, read_rows
+from adamrepro.results.run_id import run_id
 from adamrepro.results.store import Store
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.planning import group_key
@@ -60,7 +61,9 @@ def key_of(config: RunConfig) -> Key:
 
 def standing(configs: Sequence[RunConfig], store: Store, rates: Rates) -> Standing:
     """Find out where these runs, whose results belong into `store`, stand."""
-    rows = {frozenset(settings_of(row).items()): row for row in finished_rows(store)}
+    rows = {
+        frozenset(settings_of(row).items()): row for row in finished_rows(store) if is_valid(row)
+    }
     started = {key: found for found, keys in started_populations(store) for key in keys}
     distinct = {key_of(config): config for config in configs}
     counts: Counter[State] = Counter()
@@ -75,6 +78,11 @@ def standing(configs: Sequence[RunConfig], store: Store, rates: Rates) -> Standi
     finished = {key: rows[key]["run_id"] for key in distinct if key in rows}
     paces = {key: found.pace for key, found in started.items()}
     return Standing(counts, time_left(waiting.values(), paces, rates), finished)
+
+
+def is_valid(row: Row) -> bool:
+    """Whether a run has the name that it would have today: else it would be trained again."""
+    return row["run_id"] == run_id(settings_of(row), row["data_sha"])
 
 
 def finished_rows(store: Store) -> Iterator[Row]:
