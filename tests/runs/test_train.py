@@ -19,6 +19,7 @@ from adamrepro.runs import train as app
 from adamrepro.runs.config import Compile, RunConfig
 from adamrepro.runs.planning import identify, plan
 from adamrepro.training import Interrupted, Loop, Training
+from listening import StopWhen
 from small import TABLES, small, tables, three_rules
 
 ADAM = RULES["adam"]
@@ -187,7 +188,7 @@ def test_stopped_and_resumed_in_between(tmp_path: Path) -> None:
         for steps in (3, 9):
             left = iter(range(steps - 1, -1, -1))
             with pytest.raises(Interrupted):
-                app.train(each, should_stop=lambda left=left: next(left) == 0)
+                app.train(each, StopWhen(lambda left=left: next(left) == 0))
     assert len(list((tmp_path / "stopped").rglob("*.ckpt"))) == 3
     finish(configs)
     assert tables(tmp_path / "stopped") == tables(tmp_path / "whole")

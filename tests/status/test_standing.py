@@ -25,6 +25,7 @@ from adamrepro.status.time_left import (
     time_left,
 )
 from adamrepro.training import Checkpoint, Interrupted
+from listening import StopWhen
 from small import TABLES, small, three_rules
 
 ADAM = RULES["adam"]
@@ -79,7 +80,7 @@ def stop_after(steps: int, results: Path, **options: object) -> None:
     left = iter(range(steps - 1, -1, -1))
     each = plan(identify(small(results, **options)))[0]  # type: ignore[arg-type]
     with pytest.raises(Interrupted):
-        app.train(each, should_stop=lambda: next(left) == 0)
+        app.train(each, StopWhen(lambda: next(left) == 0))
 
 
 def test_interrupted_and_running(tmp_path: Path) -> None:

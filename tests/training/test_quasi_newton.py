@@ -14,6 +14,7 @@ from adamrepro.models import Noise
 from adamrepro.models.mlp import MlpConfig
 from adamrepro.optim import SFO, SfoSettings
 from adamrepro.training import Checkpoint, Loop, Order, QuasiNewton, Task, Training
+from listening import StopWhen
 
 QUIET = MlpConfig(hidden=12)
 TRAINING = Training(epochs=4, batch_size=25, order=Order.once)  # 10 minibatches
@@ -76,7 +77,7 @@ def test_resumes_bit_for_bit(tmp_path: Path, pieces: list[int]) -> None:
     checkpoint = Checkpoint(tmp_path / "c", "me")
 
     def again(stop: Callable[[], bool]) -> Loop:
-        return make(checkpoint=checkpoint, should_stop=stop)
+        return make(checkpoint=checkpoint, listener=StopWhen(stop))
 
     found, whole = run_in_pieces(again, pieces), make()
     whole.run()

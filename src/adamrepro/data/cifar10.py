@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -75,7 +76,7 @@ def load_cifar10(config: CifarConfig, request: Request) -> DataSet:
         files=[folder / name for name in form.needs],
         started=[folder],
         origin=URL,
-        fetch=lambda root: fetch_archive(URL, MD5, FORMS[0].folder, root),
+        fetch=partial(fetch_archive, URL, MD5, FORMS[0].folder),
     ):
         images = form.read(folder, request.progress)
         source = Source.CANONICAL if images.canonical else Source.MIRROR

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -96,7 +97,7 @@ def load_imdb(config: ImdbConfig, request: Request) -> DataSet:
         files=files,
         started=[folder],
         origin=URL,
-        fetch=lambda root: fetch_archive(URL, MD5, FOLDER, root),
+        fetch=partial(fetch_archive, URL, MD5, FOLDER),
     ):
         counts = Counts(**stand_ins.bags_of_words(), source=Source.STAND_IN)
     elif use_feats:

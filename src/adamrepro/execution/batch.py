@@ -7,24 +7,19 @@ from pathlib import Path
 from rich.console import Console as Screen
 from rich.table import Table
 
-from adamrepro.execution.cluster.jobs import run_on_cluster
+from adamrepro.errors import RunsFailed
+from adamrepro.execution.board import Board, board_of
+from adamrepro.execution.cluster.run import run_on_cluster
 from adamrepro.execution.cluster.settings import Cluster
 from adamrepro.execution.gpus import visible_gpus
 from adamrepro.execution.processes import run_in_processes
-from adamrepro.execution.report import Report
 from adamrepro.execution.serial import run_serially
-from adamrepro.execution.watched import watched
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.machine import device_of
 from adamrepro.runs.planning import Job, Plan, identify, plan
-from adamrepro.tracking.console import ProgressConsole
 
 SMALL_BATCH = 50_000
 """Member-examples below which a batch is trained here: workers need seconds to start."""
-
-
-class RunsFailed(Exception):
-    """Some populations of a batch failed; the others are done and in the tables."""
 
 
 def run_batch(
@@ -54,13 +49,14 @@ def run_batch(
     distinct = len({job.run_id for job in jobs})
     screen.print(f"{name}: {distinct} runs, {distinct - missing} done, {missing} to train")
     try:
-        report = execute(jobs, plans, processes=processes, cluster=cluster)
+        with board_of(jobs) as board:
+            execute(plans, board, processes=processes, cluster=cluster)
     finally:
         for store in stores.values():
             store.collect()
-    if report.failed:
-        screen.print(failures(report))
-        raise RunsFailed(f"{len(report.failed)} of {len(plans)} populations failed")
+    if board.failed:
+        screen.print(failures(board))
+        raise RunsFailed(f"{len(board.failed)} of {len(plans)} populations failed")
     return jobs
 
 
@@ -74,26 +70,25 @@ def adopt(jobs: Sequence[Job]) -> None:
 
 
 def execute(
-    jobs: Sequence[Job], plans: Sequence[Plan], *, processes: bool, cluster: Cluster | None = None
-) -> Report:
-    """Train the populations that the jobs still need, in processes where that helps."""
-    config = jobs[0].config
-    with ProgressConsole() as screen, watched(screen, jobs) as console:
-        if not plans:
-            console.begin(plans)
-            return Report()
-        if cluster:
-            return run_on_cluster(plans, cluster, console)
-        small = sum(p.examples * len(p.jobs) for p in plans) < SMALL_BATCH
-        if not processes or small or len(plans) == 1:
-            return run_serially(plans, console)
+    plans: Sequence[Plan], board: Board, *, processes: bool, cluster: Cluster | None = None
+) -> None:
+    """Train populations: on the cluster if there is one, in processes where that helps, or here."""
+    small = sum(p.examples * len(p.jobs) for p in plans) < SMALL_BATCH
+    if not plans:
+        board.begin(plans)
+    elif cluster:
+        run_on_cluster(plans, cluster, board)
+    elif not processes or small or len(plans) == 1:
+        run_serially(plans, board)
+    else:
+        config = plans[0].config
         gpus = visible_gpus() if device_of(config).type == "cuda" else []
         workers = config.execution.workers or len(gpus) or len(os.sched_getaffinity(0))
-        return run_in_processes(plans, min(len(plans), workers), console, gpus)
+        run_in_processes(plans, min(len(plans), workers), board, gpus)
 
 
-def failures(report: Report) -> Table:
+def failures(board: Board) -> Table:
     table = Table("population", "reason", title="failed")
-    for failed, reason in report.failed:
+    for failed, reason in board.failed:
         table.add_row(failed.title, reason)
     return table

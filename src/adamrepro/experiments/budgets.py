@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 from omegaconf import DictConfig, OmegaConf
 
-from adamrepro.errors import UserError
-from adamrepro.runs.config import nearest
+from adamrepro.errors import UserError, nearest
 
 
 def apply_budget(config: DictConfig, overrides: Sequence[str]) -> None:

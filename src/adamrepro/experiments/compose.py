@@ -11,7 +11,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
 from adamrepro.experiments.budgets import apply_budget
-from adamrepro.runs.config import EXPERIMENT_KEYS
+from adamrepro.runs.config import EXPERIMENT_KEYS, RunConfig, to_run_config
 
 NUMBERS = ("optimizer.", "training.l2=", "seed=", "role=", "series=", "reading=")
 """How overrides begin that select no group and are read by no interpolation."""
@@ -33,6 +33,10 @@ class Composer:
             apply_budget(config, shared)
             self.composed[shared] = config
         return self.composed[shared]
+
+    def run_config(self, overrides: Sequence[str]) -> RunConfig:
+        """Return the run that these overrides describe, checked."""
+        return to_run_config(self.compose(overrides))
 
     def compose(self, overrides: Sequence[str]) -> DictConfig:
         """Return the configuration of the run that these overrides describe."""

@@ -13,7 +13,7 @@ from adamrepro.results.panel import CurvePanel
 from adamrepro.results.reference import EXPERIMENTS, panel_of
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import choose
-from adamrepro.runs.config import RunConfig, to_run_config
+from adamrepro.runs.config import RunConfig
 
 
 class Experiment:
@@ -49,7 +49,7 @@ class Experiment:
         return self.composed(self.overrides)
 
     def composed(self, runs: Sequence[Overrides]) -> list[RunConfig]:
-        return [to_run_config(self.composer.compose(run)) for run in runs]
+        return [self.composer.run_config(run) for run in runs]
 
     def confirmations(self, finished: Mapping[str, int]) -> list[Overrides]:
         """Return the runs that confirm a finished grid, given as run_id -> place in the grid."""

@@ -1,7 +1,6 @@
 """The typed configuration of a run, checked once, and the tables from names to classes."""
 
 import dataclasses
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -12,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 
 from adamrepro.data import DATASETS
-from adamrepro.errors import UserError, require
+from adamrepro.errors import UserError, nearest, require
 from adamrepro.models import MODELS, ModelConfig
 from adamrepro.optim import OPTIMIZERS, Decay, Rule, Schedule, SfoSettings
 from adamrepro.results.run_id import Value
@@ -179,10 +178,3 @@ def section(name: str, schema: type, values: DictConfig) -> Any:
     except OmegaConfBaseException as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"{name}.{error.key}={error.value}: {reason}") from None
-
-
-def nearest(name: str, known: Any) -> str:
-    """Say what the user may have meant."""
-    close = difflib.get_close_matches(name, [str(k) for k in known], n=1, cutoff=0.5)
-    listed = ", ".join(sorted(map(str, known)))
-    return f"did you mean {close[0]}? (known: {listed})" if close else f"known: {listed}"

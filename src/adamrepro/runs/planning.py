@@ -113,7 +113,9 @@ def plan(jobs: Sequence[Job]) -> list[Plan]:
         for start in range(0, len(members), size):
             chunk = members[start : start + size]
             store = chunk[0].store
-            finished = done.setdefault(store.tables, store.done())
+            if store.tables not in done:
+                done[store.tables] = store.done()
+            finished = done[store.tables]
             missing = [job for job in chunk if job.run_id not in finished]
             # killed while it saved its runs: the checkpoint of all of them is complete
             if missing and store.checkpoint_path(Plan(tuple(chunk)).identity).exists():

@@ -2,7 +2,6 @@
 
 import platform
 import subprocess
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -18,17 +17,17 @@ from adamrepro.results.store import GivenUp
 from adamrepro.runs.config import Compile
 from adamrepro.runs.machine import device_name, device_of, set_up_torch, this_machine
 from adamrepro.runs.planning import Job, Plan, dataset_of
-from adamrepro.tracking.feed import Feed, News
-from adamrepro.tracking.settings import Tracker
 from adamrepro.training import (
+    NOBODY,
     Checkpoint,
     Interrupted,
+    Listener,
     Loop,
     MemberCurve,
     Members,
     Population,
-    Progress,
     QuasiNewton,
+    Started,
     Task,
 )
 
@@ -37,19 +36,14 @@ COMPILE_ABOVE = 4e9
 (measured: about 6 ns saved per element and step on one thread)."""
 
 
-def train(
-    plan: Plan,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
-    should_stop: Callable[[], bool] = lambda: False,
-    on_news: Callable[[Sequence[News]], None] = lambda news: None,
-) -> None:
+def train(plan: Plan, listener: Listener = NOBODY) -> None:
     """Train a population and save its runs; resumes from its checkpoint.
 
     Holds the population's lock: another process with the same population waits, then finds the
-    runs done. Raises Interrupted when told to stop.
+    runs done. The listener hears rows, progress and points. Raises Interrupted when told to stop.
     """
     try:
-        with plan.store.lock(plan.identity, should_stop) as note:
+        with plan.store.lock(plan.identity, listener.should_stop) as note:
             if plan.store.done().issuperset(job.run_id for job in plan.jobs):
                 return
             about = {
@@ -59,28 +53,22 @@ def train(
                 "runs": [as_text(job.config.settings()) for job in plan.jobs],
             }
             note(about)
-            loop = train_locked(plan, on_progress, should_stop, on_news)
+            loop = train_locked(plan, listener)
             watch = {"seconds": loop.watch.seconds, "cpu_seconds": loop.watch.cpu_seconds}
             note({**about, **watch, "passes": loop.epoch})
     except GivenUp:
         raise Interrupted from None
 
 
-def train_locked(
-    plan: Plan,
-    on_progress: Callable[[Progress], None],
-    should_stop: Callable[[], bool],
-    on_news: Callable[[Sequence[News]], None],
-) -> Loop:
+def train_locked(plan: Plan, listener: Listener) -> Loop:
     """Train a population whose lock is held; returns its loop, at the end of its work."""
     config = plan.config
     set_up_torch(config)
     data = dataset_of(config)
     checkpoint = Checkpoint(plan.store.checkpoint_path(plan.identity), plan.identity)
-    loop = build_loop(plan, data, checkpoint, on_progress, should_stop)
-    if config.tracking.name is not Tracker.none:
-        feed = Feed([row_of(job, MemberCurve(), data, loop, "running") for job in plan.jobs])
-        loop.on_epoch = lambda _: on_news(feed.news(loop.curves, loop.examples))
+    loop = build_loop(plan, data, checkpoint, listener)
+    started = [as_text(row_of(job, MemberCurve(), data, loop, "running")) for job in plan.jobs]
+    listener.hear(Started(started))
     curves = loop.run()
     checkpoint.save(loop.state_dict())
     machine = this_machine(device_of(config))
@@ -91,11 +79,7 @@ def train_locked(
 
 
 def build_loop(
-    plan: Plan,
-    data: DataSet,
-    checkpoint: Checkpoint | None,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
-    should_stop: Callable[[], bool] = lambda: False,
+    plan: Plan, data: DataSet, checkpoint: Checkpoint | None, listener: Listener = NOBODY
 ) -> Loop:
     """Build the loop that trains a population."""
     config = plan.config
@@ -108,8 +92,7 @@ def build_loop(
         config.seed,
         checkpoint=checkpoint,
         checkpoint_seconds=config.execution.checkpoint_seconds,
-        on_progress=on_progress,
-        should_stop=should_stop,
+        listener=listener,
     )
 
 

@@ -40,8 +40,8 @@ def work_left(settings: Mapping[str, str], passes: float = 0.0) -> float:
     """Examples that a member is still to be trained on, clean costs counted as EVALUATED."""
     epochs, every = (int(settings[f"training.{key}"]) for key in ("epochs", "evaluate_every"))
     due = {*range(0, epochs, every), epochs}  # epochs with clean costs
-    evaluations = sum(epoch > passes or passes == 0 for epoch in due)
-    trained: float = max(epochs - passes, 0.0) * examples_in_pass(settings)
+    evaluations = len([epoch for epoch in due if epoch > passes or passes == 0])
+    trained = max(epochs - passes, 0.0) * examples_in_pass(settings)
     return trained + EVALUATED * evaluations * sum(sizes_of(settings))
 
 

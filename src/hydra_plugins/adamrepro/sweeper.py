@@ -10,10 +10,6 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from adamrepro.experiments.compose import Composer
-from adamrepro.experiments.experiment import experiments_of
-from adamrepro.experiments.sweeps import Overrides
-
 
 class ExperimentSweeper(Sweeper):
     """Expands `-m experiment=...` into the experiment's runs.
@@ -25,7 +21,11 @@ class ExperimentSweeper(Sweeper):
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
+        from adamrepro.experiments.compose import Composer
+        from adamrepro.experiments.experiment import experiments_of
+
         self.composer = Composer(hydra_context.config_loader, config)
+        self.experiments_of = experiments_of
         self.launcher: Launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
@@ -35,7 +35,7 @@ class ExperimentSweeper(Sweeper):
         """Launch every experiment's grid, as one batch, then what confirms it."""
         parsed = self.composer.parser.parse_overrides(arguments)
         users = BasicSweeper.split_arguments(parsed, None)[0]
-        experiments, others = experiments_of(self.composer, users)
+        experiments, others = self.experiments_of(self.composer, users)
         returns = [self.launch(others)] if others else []
         for experiment in experiments:
             grid = self.launch(experiment.overrides)
@@ -44,7 +44,7 @@ class ExperimentSweeper(Sweeper):
             returns += [grid, self.launch(confirmations)] if confirmations else [grid]
         return returns
 
-    def launch(self, runs: Sequence[Overrides]) -> Any:
+    def launch(self, runs: Sequence[list[str]]) -> Any:
         returned = self.launcher.launch(runs, initial_job_idx=self.launched)
         self.launched += len(runs)
         return returned

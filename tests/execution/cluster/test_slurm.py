@@ -15,7 +15,7 @@ from small import tables
 
 pytestmark = pytest.mark.slurm
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 ADHOC = Path("adhoc-stand-in/adhoc")
 JOBS = ["hydra/launcher=slurm", "hydra.launcher.poll_seconds=0.5", "hydra.launcher.mem_gb=0.4"]
 LONG = ["training.epochs=3000", "training.evaluate_every=1500", "execution.checkpoint_seconds=0.05"]
