@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from adamrepro.data import DATASETS, load_dataset
-from adamrepro.data.console import console_progress
+from adamrepro.data.bars import shown
 from adamrepro.errors import UserError
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -41,13 +41,13 @@ def main() -> int:
         try:
             if name not in DATASETS:
                 raise UserError(f"{name}: no such data set; expected {', '.join(DATASETS)}.")
-            with console_progress() as progress:
+            with shown() as counter:
                 data = load_dataset(
                     DATASETS[name](),
                     root=arguments.root,
                     download=True,
                     stand_in=arguments.stand_in,
-                    progress=progress,
+                    counter=counter,
                 )
         except UserError as error:
             print(error, file=sys.stderr)

@@ -72,7 +72,7 @@ def test_every_experiment_at_every_budget(experiment: str, budget: str) -> None:
 
 
 def grids(experiment: str) -> Iterator[list[list[str]]]:
-    """The jobs of every sweep, at each budget."""
+    """The runs of every sweep, at each budget."""
     for budget in BUDGETS:
         config = composed(f"experiment={experiment}", f"budget={budget}")
         whole: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
@@ -86,18 +86,18 @@ def grids(experiment: str) -> Iterator[list[list[str]]]:
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_curve_of_every_experiment(experiment: str) -> None:
-    """No job twice; the last of each grid composes and passes the checks.
+    """No run twice; the last of each grid composes and passes the checks.
 
-    Budgets whose jobs set the same keys differ in numbers: one of them is composed.
+    Budgets whose runs set the same keys differ in numbers: one of them is composed.
     """
-    jobs = list(grids(experiment))
+    runs = list(grids(experiment))
     seen = set()
     with hydra():
         config = compose("config", return_hydra_config=True)
         composer = Composer(GlobalHydra.instance().config_loader(), config)
-        for of_curve in jobs:
+        for of_curve in runs:
             assert of_curve
-            assert len({tuple(job) for job in of_curve}) == len(of_curve)
+            assert len({tuple(run) for run in of_curve}) == len(of_curve)
             keys = frozenset(
                 o if o.startswith("series=") else o.split("=")[0] for o in of_curve[-1]
             )

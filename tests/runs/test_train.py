@@ -27,15 +27,15 @@ ADAM = RULES["adam"]
 
 def finish(configs: list[RunConfig]) -> None:
     """Train what is missing, one population after the other, and fill the tables."""
-    jobs = identify(configs)
-    for each in plan(jobs):
+    runs = identify(configs)
+    for each in plan(runs):
         app.train(each)
-    for job in jobs:
-        job.store.collect()
+    for run in runs:
+        run.store.collect()
 
 
 def sizes(configs: list[RunConfig]) -> list[int]:
-    return [len(each.jobs) for each in plan(identify(configs))]
+    return [len(each.runs) for each in plan(identify(configs))]
 
 
 def test_numbers_share_a_population(tmp_path: Path) -> None:
@@ -138,8 +138,8 @@ def test_single_runs_have_tables_of_their_own(tmp_path: Path) -> None:
 def test_the_same_run_at_another_budget_is_taken_over(tmp_path: Path) -> None:
     finish(small(tmp_path, [ADAM(alpha=0.01)]))
     other = small(tmp_path, [ADAM(alpha=0.01), ADAM(alpha=0.1)], budget="quick", series="renamed")
-    jobs = identify(other)
-    jobs[0].store.adopt({job.run_id: job.labels for job in jobs})
+    runs = identify(other)
+    runs[0].store.adopt({run.run_id: run.labels for run in runs})
     assert sizes(other) == [1]
     finish(other)
     curves, runs = tables(tmp_path, Path("quick-stand-in") / "fig1a")

@@ -78,7 +78,7 @@ def load_cifar10(config: CifarConfig, request: Request) -> DataSet:
         origin=URL,
         fetch=partial(fetch_archive, URL, MD5, FORMS[0].folder),
     ):
-        images = form.read(folder, request.progress)
+        images = form.read(folder, request.counter)
         source = Source.CANONICAL if images.canonical else Source.MIRROR
         cache = folder
     else:
@@ -138,9 +138,9 @@ def _zca(
             return cached
     train = len(images.train_x)
     whitened = np.empty((train + len(images.test_x), *cifar_files.SHAPE), dtype=np.float32)
-    zca = Zca(torch.from_numpy(images.train_x), config.zca_epsilon, request.progress)
-    zca.apply(torch.from_numpy(images.train_x), whitened[:train], request.progress)
-    zca.apply(torch.from_numpy(images.test_x), whitened[train:], request.progress)
+    zca = Zca(torch.from_numpy(images.train_x), config.zca_epsilon, request.counter)
+    zca.apply(torch.from_numpy(images.train_x), whitened[:train], request.counter)
+    zca.apply(torch.from_numpy(images.test_x), whitened[train:], request.counter)
     if path is not None:
         save_mapped(path, key, whitened)
     return whitened

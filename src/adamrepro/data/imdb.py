@@ -128,7 +128,7 @@ def _from_texts(folder: Path, vocabulary: Path, request: Request) -> Counts:
     key = _key(vocabulary, fingerprint(files, folder))
 
     def count() -> tuple[csr_matrix, csr_matrix, str]:
-        reader = reviews.ReviewReader(files, request.progress)
+        reader = reviews.ReviewReader(files, request.counter)
         train, test = (count_words(reader.read(len(files) // 2), words) for _ in reviews.SPLITS)
         return train, test, reader.sha256()
 

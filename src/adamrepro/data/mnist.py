@@ -135,7 +135,7 @@ def _fetch(request: Request) -> None:
     with scratch(request.root) as temporary:
         for name, md5 in GZ_MD5.items():
             urls = [f"{mirror}{name}.gz" for mirror in MIRRORS]
-            packed = fetch_file(urls, md5, temporary, request.progress)
+            packed = fetch_file(urls, md5, temporary, request.counter)
             with gzip.open(packed) as source, (temporary / name).open("wb") as target:
                 shutil.copyfileobj(source, target)
         (request.root / RAW).mkdir(parents=True, exist_ok=True)
