@@ -7,14 +7,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from adamrepro.command import PROJECT, explained
-from adamrepro.experiments.compose import Composer
+from adamrepro.experiments.compose import composing
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.status.survey import Round, State, survey
 from adamrepro.status.time_left import Duration, measured
@@ -30,9 +28,7 @@ def main() -> None:
     parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
     parser.add_argument("--results", type=Path, default=PROJECT / "results", metavar="DIR")
     asked = parser.parse_args()
-    with explained(), initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        base = compose("config", return_hydra_config=True)
-        composer = Composer(GlobalHydra.instance().config_loader(), base)
+    with explained(), composing(CONFIGS) as composer:
         rates = {flag: measured(asked.results, stand_in=flag) for flag in (False, True)}
         rounds: list[Round] = []
         for name in asked.experiment or EXPERIMENTS:

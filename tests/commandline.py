@@ -17,6 +17,7 @@ from omegaconf import DictConfig
 
 from adamrepro.command import register_resolvers
 from adamrepro.experiments.budgets import apply_budget
+from adamrepro.experiments.compose import Composer, composing
 from adamrepro.runs.config import RunConfig, to_run_config
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -34,6 +35,13 @@ def hydra() -> Iterator[None]:
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
         yield
+
+
+@contextmanager
+def composer() -> Iterator[Composer]:
+    register_resolvers()
+    with composing(CONFIGS) as found:
+        yield found
 
 
 @cache

@@ -3,20 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
-from hydra import compose
-from hydra.core.global_hydra import GlobalHydra
 
 from adamrepro.errors import UserError
 from adamrepro.experiments.compose import Composer
 from adamrepro.experiments.experiment import Experiment, experiments_of
-from commandline import composed, hydra, run_config
+from commandline import composed, composer, run_config
 
 
-@pytest.fixture
-def composer() -> Iterator[Composer]:
-    with hydra():
-        base = compose("config", return_hydra_config=True)
-        yield Composer(GlobalHydra.instance().config_loader(), base)
+@pytest.fixture(name="composer")
+def composer_of_the_configs() -> Iterator[Composer]:
+    with composer() as found:
+        yield found
 
 
 def experiment(composer: Composer, *user: str) -> Experiment:

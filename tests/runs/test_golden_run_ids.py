@@ -7,13 +7,10 @@ all tables are made anew.
 import hashlib
 
 import pytest
-from hydra import compose
-from hydra.core.global_hydra import GlobalHydra
 
-from adamrepro.experiments.compose import Composer
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.results.run_id import PROTOCOL, run_id
-from commandline import hydra, run_config
+from commandline import composer, run_config
 
 DATA = "0" * 64
 """A checksum that no data has."""
@@ -77,10 +74,8 @@ def test_a_single_run(experiment: str) -> None:
 
 
 def identities(experiment: str, budget: str) -> tuple[int, str]:
-    with hydra():
-        base = compose("config", return_hydra_config=True)
-        composer = Composer(GlobalHydra.instance().config_loader(), base)
-        grid = Experiment(composer, [[f"experiment={experiment}", f"budget={budget}"]]).grid
+    with composer() as found_by:
+        grid = Experiment(found_by, [[f"experiment={experiment}", f"budget={budget}"]]).grid
         found = [run_id(config.settings(), DATA) for config in grid]
     return len(found), hashlib.sha256(" ".join(found).encode()).hexdigest()[:12]
 

@@ -4,9 +4,13 @@ Hydra needs about 0.1 s for one. Runs of a grid differ in numbers only, so each 
 groups is composed once and the numbers are set on copies.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
+from hydra import compose, initialize_config_dir
 from hydra.core.config_loader import ConfigLoader
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
@@ -15,6 +19,15 @@ from adamrepro.runs.config import EXPERIMENT_KEYS, RunConfig, to_run_config
 
 NUMBERS = ("optimizer.", "training.l2=", "seed=", "role=", "series=", "reading=")
 """How overrides begin that select no group and are read by no interpolation."""
+
+
+@contextmanager
+def composing(configs: Path) -> Iterator["Composer"]:
+    """Yield a composer of the configurations in a folder, outside of Hydra's own main."""
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(configs), version_base="1.3"):
+        base = compose("config", return_hydra_config=True)
+        yield Composer(GlobalHydra.instance().config_loader(), base)
 
 
 class Composer:

@@ -14,7 +14,7 @@ from adamrepro.results.rows import Row, read_rows
 from adamrepro.results.store import Store
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.machine import device_name, device_of, this_machine
-from adamrepro.runs.planning import population_size
+from adamrepro.runs.planning import evenly, population_size
 from adamrepro.status.rates import Rate, Rates, examples_in_pass, settings_of, work_left
 
 Key = frozenset[tuple[str, str]]
@@ -52,9 +52,7 @@ def time_left(
         members = list(group)
         config = group[members[0]]
         workers = side_by_side(config)
-        size = population_size(config)
-        for start in range(0, len(members), size):
-            chunk = members[start : start + size]
+        for chunk in evenly(members, population_size(config)):
             durations.append(seconds_of(chunk, config, started.get(chunk[0]), rates))
     known = [duration for duration in durations if duration]
     return Duration(

@@ -59,7 +59,7 @@ class Population(Members):
         gradients = torch.autograd.grad(cost.sum(), self.parameters)
         hyper = scheduled(self.rule, self.hyper, self.schedule.factor(self.t, epoch))
         with torch.no_grad():
-            cost = cost.to(self.l2.dtype)
+            cost = cost.detach().to(self.l2.dtype)
             objective = cost + self.penalty()
             coefficients = self.rule.coefficients(hyper, self.t)
             self.update(

@@ -48,7 +48,7 @@ class QuasiNewton(Members):
             cost = self.model.cost(x, y, self.noise)
         gradient = list(torch.autograd.grad(cost.sum(), self.parameters))
         with torch.no_grad():
-            cost = cost.to(self.l2.dtype)
+            cost = cost.detach().to(self.l2.dtype)
             objective = cost + self.penalty()
             terms = zip(gradient, self.parameters, self.penalties, strict=True)
             gradient = [with_penalty(g, theta, l2) for g, theta, l2 in terms]
