@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from adamrepro.data.batches import Dense, Sparse, SparseBatch
 from adamrepro.data.cifar10 import CifarConfig, Whitening, load_cifar10
@@ -36,7 +36,14 @@ __all__ = [
     "load_dataset",
 ]
 
-DataSetConfig = MnistConfig | ImdbConfig | CifarConfig
+
+class DataSetConfig(Protocol):
+    """What all configs of data sets have; sizes: examples of the training and the test split."""
+
+    sizes: ClassVar[tuple[int, int]]
+    name: str
+    examples: int | None
+
 
 DATASETS: dict[str, type[DataSetConfig]] = {
     "mnist": MnistConfig,

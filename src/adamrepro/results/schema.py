@@ -49,7 +49,11 @@ COSTS = ("train_cost", "train_objective", "train_nll", "test_nll", "test_error")
 CURVE_COLUMNS = ("run_id", "epoch", *COSTS)
 
 # The whole training sets: `sizes` of the data sets' classes, which this package does not import.
-TRAINING_EXAMPLES = {"mnist": 60_000, "imdb": 25_000, "cifar10": 50_000}
+TRAINING_EXAMPLES = {
+    "mnist": 60_000,
+    "imdb": 25_000,
+    "cifar10": 50_000,
+}
 
 _TEXT = ("run_id", "setting_id", "experiment", "series", "reading", "role", "status")
 
