@@ -194,7 +194,7 @@ def test_a_download_tells_how_far_it_is(cifar_binary_root, served, address, monk
         CifarConfig(),
         root=cifar_binary_root,
         download=True,
-        progress=lambda task, done, total: told.append((task, done, total)),
+        counter=lambda task, done, total: told.append((task, done, total)),
     )
     kilobytes = path.stat().st_size // 1000
     assert told[-1] == (f"downloading {path.name}, kB", kilobytes, kilobytes)

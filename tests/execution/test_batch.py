@@ -33,8 +33,8 @@ def block_checkpoint(each: Plan) -> Path:
 
 def test_a_batch_returns_its_runs_in_order(tmp_path: Path) -> None:
     configs = small(tmp_path)
-    jobs = run_batch(configs, processes=False)
-    assert [job.run_id for job in jobs] == [job.run_id for job in identify(configs)]
+    runs = run_batch(configs, processes=False)
+    assert [run.run_id for run in runs] == [run.run_id for run in identify(configs)]
     assert len(tables(tmp_path)[1]) == 4
 
 
@@ -170,7 +170,7 @@ def test_waiting_for_another_process_can_be_stopped(tmp_path: Path) -> None:
 
 def test_small_batches_start_no_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plans = plan(identify(small(tmp_path, workers=2)))
-    assert sum(each.examples * len(each.jobs) for each in plans) < SMALL_BATCH
+    assert sum(each.examples * len(each.runs) for each in plans) < SMALL_BATCH
     monkeypatch.setattr(
         "adamrepro.execution.batch.run_in_processes",
         lambda *args: pytest.fail("processes for nothing"),

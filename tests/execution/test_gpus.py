@@ -82,5 +82,5 @@ def test_the_worker_after_a_dead_one_takes_its_gpu(
 
 def test_a_population_too_large_for_the_gpu_is_told_what_to_do() -> None:
     error = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
-    assert "population.size" in explain(error)
+    assert "execution.population" in explain(error)
     assert explain(ValueError("no\nmore")) == "ValueError: no"

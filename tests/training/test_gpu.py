@@ -25,6 +25,7 @@ from adamrepro.training import (
     Loop,
     Population,
     Precision,
+    Task,
     Training,
 )
 from adamrepro.training.streams import stream
@@ -64,16 +65,14 @@ def make(
     listener: Listener = NOBODY,
 ) -> Loop:
     train, test = (as_images(split) if model.name == "convnet" else split for split in digits())
+    task = Task(
+        model=model, shape=train.shape, classes=10, seed=0, device=device, precision=precision
+    )
     population = Population(
-        model,
+        task,
         rules,
         [0.1] * len(rules),
         Schedule(),
-        shape=train.shape,
-        classes=10,
-        seed=0,
-        device=device,
-        precision=precision,
         compiled=compiled,
     )
     training = Training(epochs=3, batch_size=48, precision=precision)

@@ -13,7 +13,7 @@ from adamrepro.errors import UserError
 from adamrepro.models import Noise
 from adamrepro.models.mlp import MlpConfig
 from adamrepro.optim import SFO, SfoSettings
-from adamrepro.training import Checkpoint, Loop, Order, QuasiNewton, Training
+from adamrepro.training import Checkpoint, Loop, Order, QuasiNewton, Task, Training
 from listening import StopWhen
 
 QUIET = MlpConfig(hidden=12)
@@ -24,15 +24,8 @@ def make(
     model: MlpConfig = QUIET, l2: float = 0.0, settings: SfoSettings | None = None, **options: Any
 ) -> Loop:
     train, test = digits()
-    members = QuasiNewton(
-        model,
-        settings or SfoSettings(),
-        l2,
-        minibatches=10,
-        shape=train.shape,
-        classes=10,
-        seed=0,
-    )
+    task = Task(model=model, shape=train.shape, classes=10, seed=0)
+    members = QuasiNewton(task, settings or SfoSettings(), l2, minibatches=10)
     return Loop(members, train, test, TRAINING, 0, **options)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -53,6 +54,8 @@ class ImdbConfig:
         features: 0/1 or counts.
     """
 
+    sizes: ClassVar[tuple[int, int]] = (2 * reviews.PER_CLASS, 2 * reviews.PER_CLASS)
+
     name: str = "imdb"
     examples: int | None = None
     vocabulary: int = 10_000
@@ -60,7 +63,7 @@ class ImdbConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        check_examples(self.examples, 2 * reviews.PER_CLASS)
+        check_examples(self.examples, self.sizes[0])
         require(self.vocabulary >= 1, "dataset.vocabulary", self.vocabulary, "at least 1 word")
 
 
@@ -125,7 +128,7 @@ def _from_texts(folder: Path, vocabulary: Path, request: Request) -> Counts:
     key = _key(vocabulary, fingerprint(files, folder))
 
     def count() -> tuple[csr_matrix, csr_matrix, str]:
-        reader = reviews.ReviewReader(files, request.progress)
+        reader = reviews.ReviewReader(files, request.counter)
         train, test = (count_words(reader.read(len(files) // 2), words) for _ in reviews.SPLITS)
         return train, test, reader.sha256()
 

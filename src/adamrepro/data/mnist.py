@@ -8,6 +8,7 @@ import importlib.util
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -54,13 +55,15 @@ class MnistConfig:
             stand-in, the same share.
     """
 
+    sizes: ClassVar[tuple[int, int]] = (TRAIN, TEST)
+
     name: str = "mnist"
     examples: int | None = None
     held_out: int = 0
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        check_examples(self.examples, TRAIN)
+        check_examples(self.examples, self.sizes[0])
         ok = 0 <= self.held_out < TRAIN
         require(ok, "dataset.held_out", self.held_out, f"0 to {TRAIN - 1}")
 
@@ -132,7 +135,7 @@ def _fetch(request: Request) -> None:
     with scratch(request.root) as temporary:
         for name, md5 in GZ_MD5.items():
             urls = [f"{mirror}{name}.gz" for mirror in MIRRORS]
-            packed = fetch_file(urls, md5, temporary, request.progress)
+            packed = fetch_file(urls, md5, temporary, request.counter)
             with gzip.open(packed) as source, (temporary / name).open("wb") as target:
                 shutil.copyfileobj(source, target)
         (request.root / RAW).mkdir(parents=True, exist_ok=True)

@@ -20,20 +20,20 @@ from adamrepro.errors import UserError
 DOWNLOAD_TIMEOUT = 10.0
 
 CHUNK = 1 << 16
-"""Bytes between two reports of a download's progress."""
+"""Bytes between two reports of a download's counter."""
 
 INCOMING = ".incoming-"
 """How the names of folders begin that hold downloads on their way."""
 
 
-class Progress(Protocol):
+class Counter(Protocol):
     """Called now and then while something slow is under way."""
 
     def __call__(self, task: str, done: int, total: int) -> None:
         """Report that `done` of `total` items of `task` are done."""
 
 
-def no_progress(task: str, done: int, total: int) -> None:
+def uncounted(task: str, done: int, total: int) -> None:
     """Report nothing."""
 
 
@@ -45,13 +45,13 @@ class Request:
         root: the folder that holds the files as their canonical archives unpack.
         download: fetch what is missing.
         stand_in: use the stand-in for what can neither be found nor fetched.
-        progress: is told how far slow work has come.
+        counter: is told how far slow work has come.
     """
 
     root: Path
     download: bool
     stand_in: bool
-    progress: Progress = no_progress
+    counter: Counter = uncounted
 
 
 def locate(
@@ -107,7 +107,7 @@ def _missing(files: Sequence[Path]) -> Path | None:
     return next((path for path in files if not path.exists()), None)
 
 
-def fetch_file(urls: Sequence[str], md5: str, folder: Path, progress: Progress) -> Path:
+def fetch_file(urls: Sequence[str], md5: str, folder: Path, counter: Counter) -> Path:
     """Download a file into `folder` from the first of `urls` that has it, and check it.
 
     Raises:
@@ -120,7 +120,7 @@ def fetch_file(urls: Sequence[str], md5: str, folder: Path, progress: Progress) 
     for url in urls:
         name = url.rpartition("/")[2]
         fetcher = pooch.HTTPDownloader(
-            progressbar=_Bar(progress, name), chunk_size=CHUNK, timeout=DOWNLOAD_TIMEOUT
+            progressbar=_Bar(counter, name), chunk_size=CHUNK, timeout=DOWNLOAD_TIMEOUT
         )
         try:
             found = pooch.retrieve(url, f"md5:{md5}", path=folder, fname=name, downloader=fetcher)
@@ -142,7 +142,7 @@ def fetch_archive(url: str, md5: str, folder: str, request: Request) -> None:
     if target.exists():
         raise RuntimeError(f"{target} is in the way; move it elsewhere")
     with scratch(request.root) as temporary:
-        archive = fetch_file([url], md5, temporary, request.progress)
+        archive = fetch_file([url], md5, temporary, request.counter)
         _unpack(archive, temporary / "unpacked")
         unpacked = temporary / "unpacked" / folder
         if not unpacked.is_dir():
@@ -177,8 +177,8 @@ class _Bar:
 
     total = 0  # bytes, set by pooch; 0 where the server does not say
 
-    def __init__(self, progress: Progress, name: str) -> None:
-        self.progress, self.task = progress, f"downloading {name}, kB"
+    def __init__(self, counter: Counter, name: str) -> None:
+        self.counter, self.task = counter, f"downloading {name}, kB"
         self.done = self.told = 0
 
     def update(self, count: int) -> None:
@@ -186,7 +186,7 @@ class _Bar:
         done = min(self.done, self.total) // 1000
         if done > self.told:
             self.told = done
-            self.progress(self.task, done, self.total // 1000)
+            self.counter(self.task, done, self.total // 1000)
 
     def reset(self) -> None:
         self.done = 0

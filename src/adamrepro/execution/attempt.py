@@ -10,7 +10,7 @@ from adamrepro.runs.train import train
 from adamrepro.training import End, Interrupted, Listener, Outcome
 
 OUT_OF_MEMORY = (
-    "; give it more memory, or less to hold: population.size=N (members at once), "
+    "; give it more memory, or less to hold: execution.population=N (members at once), "
     "execution.workers=N (populations side by side)"
 )
 

@@ -16,7 +16,7 @@ from adamrepro.execution.processes import run_in_processes
 from adamrepro.execution.serial import run_serially
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.machine import device_of
-from adamrepro.runs.planning import Job, Plan, identify, plan
+from adamrepro.runs.planning import Plan, Run, identify, plan
 
 SMALL_BATCH = 50_000
 """Member-examples below which a batch is trained here: workers need seconds to start."""
@@ -24,7 +24,7 @@ SMALL_BATCH = 50_000
 
 def run_batch(
     configs: Sequence[RunConfig], *, processes: bool, cluster: Cluster | None = None
-) -> list[Job]:
+) -> list[Run]:
     """Bring all these runs into the tables, training what is missing; return their identities.
 
     Trains on a cluster if one is given, else in worker processes where that helps, or here.
@@ -36,20 +36,20 @@ def run_batch(
     """
     screen = Screen(stderr=True)
     configs = cluster.placed(configs) if cluster else configs
-    jobs = identify(configs)
-    stores = {job.store.tables: job.store for job in jobs}
+    runs = identify(configs)
+    stores = {run.store.tables: run.store for run in runs}
     for store in stores.values():
         store.check()
-    adopt(jobs)
-    plans = sorted(plan(jobs), key=lambda p: -p.work)
+    adopt(runs)
+    plans = sorted(plan(runs), key=lambda p: -p.work)
     for tables in {p.store.tables for p in plans}:
         stores[tables].check_writable()
-    missing = sum(len(p.jobs) for p in plans)
+    missing = sum(len(p.runs) for p in plans)
     name = f"{configs[0].budget}/{configs[0].experiment}"
-    distinct = len({job.run_id for job in jobs})
+    distinct = len({run.run_id for run in runs})
     screen.print(f"{name}: {distinct} runs, {distinct - missing} done, {missing} to train")
     try:
-        with board_of(jobs) as board:
+        with board_of(runs) as board:
             execute(plans, board, processes=processes, cluster=cluster)
     finally:
         for store in stores.values():
@@ -57,23 +57,23 @@ def run_batch(
     if board.failed:
         screen.print(failures(board))
         raise RunsFailed(f"{len(board.failed)} of {len(plans)} populations failed")
-    return jobs
+    return runs
 
 
-def adopt(jobs: Sequence[Job]) -> None:
+def adopt(runs: Sequence[Run]) -> None:
     """Take over what other budgets have trained already."""
-    by_table: dict[Path, list[Job]] = {}
-    for job in jobs:
-        by_table.setdefault(job.store.tables, []).append(job)
+    by_table: dict[Path, list[Run]] = {}
+    for run in runs:
+        by_table.setdefault(run.store.tables, []).append(run)
     for group in by_table.values():
-        group[0].store.adopt({job.run_id: job.labels for job in group})
+        group[0].store.adopt({run.run_id: run.labels for run in group})
 
 
 def execute(
     plans: Sequence[Plan], board: Board, *, processes: bool, cluster: Cluster | None = None
 ) -> None:
     """Train populations: on the cluster if there is one, in processes where that helps, or here."""
-    small = sum(p.examples * len(p.jobs) for p in plans) < SMALL_BATCH
+    small = sum(p.examples * len(p.runs) for p in plans) < SMALL_BATCH
     if not plans:
         board.begin(plans)
     elif cluster:

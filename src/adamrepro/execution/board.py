@@ -9,7 +9,7 @@ from rich.console import Console as Screen
 from adamrepro.errors import Stopped, UserError
 from adamrepro.results.rows import as_text
 from adamrepro.runs.config import RunConfig, plain
-from adamrepro.runs.planning import Job, Plan
+from adamrepro.runs.planning import Plan, Run
 from adamrepro.tracking.card import RATE, Settings, identity
 from adamrepro.tracking.console import ProgressConsole
 from adamrepro.tracking.wandb import WandbTracker, tracker_for
@@ -19,27 +19,27 @@ from adamrepro.training import End, Message, Outcome, Points, Progress, Started
 class Board:
     """Hears what each population of a batch says, whichever way it came here.
 
-    jobs: the whole batch. The tracker also learns of those that need no training, unless it knows
+    runs: the whole batch. The tracker also learns of those that need no training, unless it knows
     them: they were done before, or a kill came between their end and the tracker. failed: the
     populations that failed, each with the reason.
     """
 
     def __init__(
         self,
-        jobs: Sequence[Job] = (),
+        runs: Sequence[Run] = (),
         console: ProgressConsole | None = None,
         tracker: WandbTracker | None = None,
     ) -> None:
-        self.jobs, self.tracker = jobs, tracker
+        self.runs, self.tracker = runs, tracker
         self.console = console or ProgressConsole(Screen(quiet=True))
         self.failed: list[tuple[Plan, str]] = []
-        self.runs: dict[str, Sequence[Mapping[str, str]]] = {}
+        self.rows: dict[str, Sequence[Mapping[str, str]]] = {}
 
     def begin(self, plans: Sequence[Plan]) -> None:
         """Show what is to be trained; the tracker hears of the rest, which is done already."""
         if self.tracker:
-            to_train = {job.run_id for plan in plans for job in plan.jobs}
-            done = {job.run_id: job.store for job in self.jobs if job.run_id not in to_train}
+            to_train = {run.run_id for plan in plans for run in plan.runs}
+            done = {run.run_id: run.store for run in self.runs if run.run_id not in to_train}
             for store in {store.tables: store for store in done.values()}.values():
                 of_store = [key for key, s in done.items() if s.tables == store.tables]
                 self.tracker.catch_up(store, of_store)
@@ -59,12 +59,12 @@ class Board:
             case Progress():
                 self.console.progress(plan, message)
             case Started():
-                self.runs[plan.identity] = message.runs
+                self.rows[plan.identity] = message.runs
             case Points() if self.tracker:
-                runs = self.runs[plan.identity]
+                rows = self.rows[plan.identity]
                 for member, row in message.rows:
                     point = as_text({**row, RATE: message.examples_per_second})
-                    self.tracker.update(plan.store.table, dict(runs[member]), [point])
+                    self.tracker.update(plan.store.table, dict(rows[member]), [point])
             case Outcome():
                 self.end(plan, message)
 
@@ -78,25 +78,25 @@ class Board:
             self.failed.append((plan, outcome.problem))
         if self.tracker:
             table = plan.store.table
-            for job in plan.jobs:
-                if saved := plan.store.saved(job.run_id):
+            for run in plan.runs:
+                if saved := plan.store.saved(run.run_id):
                     self.tracker.finish(table, *saved)
                 else:
-                    name = identity(table, plan.config.experiment, job.run_id)
+                    name = identity(table, plan.config.experiment, run.run_id)
                     self.tracker.abandon(name, outcome.problem)
         self.console.end(plan, outcome.problem)
 
 
 @contextmanager
-def board_of(jobs: Sequence[Job]) -> Iterator[Board]:
+def board_of(runs: Sequence[Run]) -> Iterator[Board]:
     """Yield the board of a batch, with the tracker that its config asks for."""
-    config = jobs[0].config
+    config = runs[0].config
     tracker = tracker_for(config.tracking, config.results_root)
     if tracker:
-        tracker.configs.update({job.run_id: resolved(job.config) for job in jobs})
+        tracker.configs.update({run.run_id: resolved(run.config) for run in runs})
     with ProgressConsole() as console:
         try:
-            yield Board(jobs, console, tracker)
+            yield Board(runs, console, tracker)
         finally:
             if tracker:
                 tracker.close()

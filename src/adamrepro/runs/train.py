@@ -14,12 +14,12 @@ from adamrepro.optim import SfoSettings, can_compile
 from adamrepro.results.rows import as_text
 from adamrepro.results.run_id import Value
 from adamrepro.results.store import GivenUp
+from adamrepro.runs.config import Compile
 from adamrepro.runs.machine import device_name, device_of, set_up_torch, this_machine
-from adamrepro.runs.planning import Job, Plan, dataset_of
+from adamrepro.runs.planning import Plan, Run, dataset_of
 from adamrepro.training import (
     NOBODY,
     Checkpoint,
-    Compile,
     Interrupted,
     Listener,
     Loop,
@@ -28,6 +28,7 @@ from adamrepro.training import (
     Population,
     QuasiNewton,
     Started,
+    Task,
 )
 
 COMPILE_ABOVE = 4e9
@@ -43,16 +44,18 @@ def train(plan: Plan, listener: Listener = NOBODY) -> None:
     """
     try:
         with plan.store.lock(plan.identity, listener.should_stop) as note:
-            if plan.store.done().issuperset(job.run_id for job in plan.jobs):
+            if plan.store.done().issuperset(run.run_id for run in plan.runs):
                 return
             about = {
                 "host": platform.node(),
                 "device": device_name(device_of(plan.config)),
-                "runs": [as_text(job.config.settings()) for job in plan.jobs],
+                "threads": plan.config.execution.threads,
+                "runs": [as_text(run.config.settings()) for run in plan.runs],
             }
             note(about)
             loop = train_locked(plan, listener)
-            note({**about, "seconds": loop.watch.seconds, "passes": loop.epoch})
+            watch = {"seconds": loop.watch.seconds, "cpu_seconds": loop.watch.cpu_seconds}
+            note({**about, **watch, "passes": loop.epoch})
     except GivenUp:
         raise Interrupted from None
 
@@ -64,13 +67,13 @@ def train_locked(plan: Plan, listener: Listener) -> Loop:
     data = dataset_of(config)
     checkpoint = Checkpoint(plan.store.checkpoint_path(plan.identity), plan.identity)
     loop = build_loop(plan, data, checkpoint, listener)
-    started = [as_text(row_of(job, MemberCurve(), data, loop)) for job in plan.jobs]
+    started = [as_text(row_of(run, MemberCurve(), data, loop, "running")) for run in plan.runs]
     listener.hear(Started(started))
     curves = loop.run()
     checkpoint.save(loop.state_dict())
     machine = this_machine(device_of(config))
-    for job, curve in zip(plan.jobs, curves, strict=True):
-        plan.store.save(row_of(job, curve, data, loop), curve.rows, machine)
+    for run, curve in zip(plan.runs, curves, strict=True):
+        plan.store.save(row_of(run, curve, data, loop), curve.rows, machine)
     checkpoint.remove()
     return loop
 
@@ -96,46 +99,50 @@ def build_loop(
 def build_members(plan: Plan, data: DataSet, device: torch.device) -> Members:
     """Build what the loop trains: a population of an update rule, or a run of SFO."""
     config = plan.config
-    common: Any = {
-        "shape": data.train.shape,
-        "classes": data.classes,
-        "seed": config.seed,
-        "device": device,
-        "precision": config.training.precision,
-    }
-    penalties = [job.config.training.l2 for job in plan.jobs]
+    task = Task(
+        model=config.model,
+        shape=data.train.shape,
+        classes=data.classes,
+        seed=config.seed,
+        device=device,
+        precision=config.training.precision,
+    )
+    penalties = [run.config.training.l2 for run in plan.runs]
     if isinstance(config.optimizer, SfoSettings):
         minibatches = -(-len(data.train) // config.training.batch_size)
-        return QuasiNewton(
-            config.model, config.optimizer, penalties[0], minibatches=minibatches, **common
-        )
-    rules: Any = [job.config.optimizer for job in plan.jobs]
+        return QuasiNewton(task, config.optimizer, penalties[0], minibatches=minibatches)
+    rules: Any = [run.config.optimizer for run in plan.runs]
     compiled = compile_update(plan, data)
-    return Population(config.model, rules, penalties, config.schedule, compiled=compiled, **common)
+    return Population(task, rules, penalties, config.schedule, compiled=compiled)
 
 
 def compile_update(plan: Plan, data: DataSet) -> bool:
     """Decide whether compiling pays: from the whole run's size alone, so that resuming agrees."""
     config = plan.config
-    if config.training.compile is not Compile.auto:
-        return config.training.compile is Compile.on
+    if config.execution.compile is not Compile.auto:
+        return config.execution.compile is Compile.on
     with torch.device("meta"):
-        model = config.model.build(len(plan.jobs), data.train.shape, data.classes)
+        model = config.model.build(len(plan.runs), data.train.shape, data.classes)
     elements = sum(p.numel() for p in model.parameters())
     per_epoch = config.training.epoch_steps or len(data.train) // config.training.batch_size
     return can_compile() and elements * per_epoch * config.training.epochs > COMPILE_ABOVE
 
 
-def row_of(job: Job, curve: MemberCurve, data: DataSet, loop: Loop) -> dict[str, Value]:
-    """Return the run's row of runs.csv; time and memory are a member's share."""
-    config, members = job.config, len(loop.curves)
+def row_of(
+    run: Run, curve: MemberCurve, data: DataSet, loop: Loop, status: str = "done"
+) -> dict[str, Value]:
+    """Return the run's row of runs.csv; time and memory are a member's share.
+
+    status: of a run that has not diverged.
+    """
+    config, members = run.config, len(loop.curves)
     device = device_of(config)
     return {
-        "run_id": job.run_id,
-        "setting_id": job.setting_id,
+        "run_id": run.run_id,
+        "setting_id": run.setting_id,
         "experiment": config.experiment,
-        **job.labels,
-        "status": "done" if curve.diverged_epoch is None else "diverged",
+        **run.labels,
+        "status": status if curve.diverged_epoch is None else "diverged",
         "diverged_epoch": curve.diverged_epoch,
         **config.settings(),
         "data_source": str(data.source),

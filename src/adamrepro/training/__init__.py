@@ -16,12 +16,12 @@ from adamrepro.training.members import Members
 from adamrepro.training.order import Order
 from adamrepro.training.population import Population
 from adamrepro.training.quasi_newton import QuasiNewton
-from adamrepro.training.settings import Compile, Precision, Training
+from adamrepro.training.settings import Precision, Training
+from adamrepro.training.task import Task
 
 __all__ = [
     "NOBODY",
     "Checkpoint",
-    "Compile",
     "End",
     "Interrupted",
     "Listener",
@@ -37,5 +37,6 @@ __all__ = [
     "Progress",
     "QuasiNewton",
     "Started",
+    "Task",
     "Training",
 ]

@@ -86,10 +86,10 @@ def test_a_job_tells_its_parent_the_curves(tmp_path: Path) -> None:
     path = tmp_path / "said"
     JobBody(each, path, stays=True)()
     started, *points, outcome = Inbox(path).read()
-    saved = each.store.saved(each.jobs[0].run_id)
+    saved = each.store.saved(each.runs[0].run_id)
     assert saved is not None
     assert isinstance(started, Started)
-    assert [run["run_id"] for run in started.runs] == [each.jobs[0].run_id]
+    assert [run["run_id"] for run in started.runs] == [each.runs[0].run_id]
     said = [row for new in points if isinstance(new, Points) for _, row in new.rows]
     assert [text(row["test_nll"]) for row in said] == [row["test_nll"] for row in saved[1]]
     assert outcome == Outcome(End.done)

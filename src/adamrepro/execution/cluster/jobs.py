@@ -130,7 +130,7 @@ class Jobs(ABC):
         if each.state not in (*self.ended, GONE):
             each.looks = 0
             return None
-        if each.plan.store.done().issuperset(job.run_id for job in each.plan.jobs):
+        if each.plan.store.done().issuperset(run.run_id for run in each.plan.runs):
             return Outcome(End.done)  # whoever else waits for the job may have removed its files
         problem = f"{each.state} without a result"
         if each.outcome:
