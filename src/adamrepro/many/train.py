@@ -126,11 +126,8 @@ class Many:
             self.population = Population(
                 task, self.rules, penalties, schedule or Schedule(), compiled=compiled
             )
-            splits = [
-                Examples(split.x.to(self.device), split.y.to(self.device))
-                for split in (train, held)
-            ]
-            curves = Loop(self.population, *splits, training, self.seed).run()
+            here, held_here = train.to(self.device), held.to(self.device)
+            curves = Loop(self.population, here, held_here, training, self.seed).run()
         return self.table(curves, tested=test is not None)
 
     def table(self, curves: Sequence[MemberCurve], *, tested: bool) -> pd.DataFrame:
