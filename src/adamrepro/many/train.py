@@ -76,9 +76,9 @@ class Many:
         module = copy.deepcopy(model).to(self.device)
         self.config = ModuleConfig(module=module, of_output=cost, error_rate=error)
         self.seed = seed
-        rule = optimizer if isinstance(optimizer, Rule) else optimizer()
+        rule: Any = optimizer if isinstance(optimizer, Rule) else optimizer()  # type: ignore[call-arg]
         self.points = points_of(rule, grid or {})
-        self.rules = [
+        self.rules: list[Rule] = [
             dataclasses.replace(rule, **{k: v for k, v in point.items() if k != PENALTY})
             for point in self.points
         ]
