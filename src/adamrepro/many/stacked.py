@@ -79,7 +79,7 @@ class Stacked(Model):
 
     def per_member(self, one: Callable[[dict[str, Tensor]], Tensor]) -> Tensor:
         """Call a function of one member's parameters for all members; the results, [R]."""
-        values = dict(zip(self.names, self.parameters(), strict=True))
+        values: dict[str, Tensor] = dict(zip(self.names, self.parameters(), strict=True))
         found: Tensor = vmap(one, randomness="same")(values)
         if found.dim() != 1:
             raise UserError(
