@@ -21,7 +21,13 @@ from adamrepro.optim.schedule_free import ScheduleFree
 from adamrepro.optim.sfo import SFO, SfoSettings
 from adamrepro.optim.sgd import SGD, VelocityForm
 from adamrepro.optim.signum import Signum
-from adamrepro.optim.update import apply_rule, can_compile, make_update, step_in_place
+from adamrepro.optim.update import (
+    apply_rule,
+    can_compile,
+    make_update,
+    step_in_place,
+    with_penalty,
+)
 
 PAPER_RULES: dict[str, type[Rule]] = {
     "adam": Adam,
@@ -97,5 +103,6 @@ __all__ = [
     "step_in_place",
     "structure",
     "widest",
+    "with_penalty",
     "zero_state",
 ]

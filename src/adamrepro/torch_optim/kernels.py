@@ -41,7 +41,10 @@ def step_plainly(
 ) -> None:
     """Step flat rows in place, by the rule as it is written."""
     for theta, g, *state in rows:
-        ascent = g.to(state[0].dtype)
-        descent = -ascent if maximize else ascent
+        g = g.to(state[0].dtype)
+        if maximize:
+            g = -g
+        if l2 is not None:
+            g = g + l2 * theta.to(g.dtype)
         p = Parameter(theta, is_weight=False)
-        step_in_place(rule, p, descent, rule.State(*state), l2, coefficients)
+        step_in_place(rule, p, g, rule.State(*state), coefficients)
