@@ -14,7 +14,8 @@ from typing import Any, ClassVar, NamedTuple
 import torch
 from torch import Tensor
 
-from adamrepro.optim.ranges import check, decay_rate, is_scheduled
+from adamrepro.optim.ranges import decay_rate, is_scheduled
+from adamrepro.ranges import check_ranges
 
 Hyper = SimpleNamespace
 """One attribute per field of the rule: float64 tensors [R], or the enum all members share."""
@@ -52,8 +53,7 @@ class Rule:
 
     def __post_init__(self) -> None:
         """Check ranges; raises UserError naming the key."""
-        for declared in fields(self):
-            check(declared, getattr(self, declared.name))
+        check_ranges("optimizer", self)
 
     @staticmethod
     def coefficients(h: Hyper, t: int) -> Any:
