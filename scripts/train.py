@@ -1,12 +1,13 @@
 """Train one run, or (-m) a grid: see `python scripts/train.py --help`."""
 
+import sys
 from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from adamrepro.command import explained
+from adamrepro.command import announced, explained
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
@@ -26,4 +27,5 @@ def main(config: DictConfig) -> str:
 
 if __name__ == "__main__":
     with explained():
+        sys.argv[1:] = announced(sys.argv[1:])
         main()

@@ -85,3 +85,11 @@ def explain(error: Exception) -> str:
             return f"{cause.full_key}: no such key; {nearest(key, known)}"
         return f"{cause.full_key}: {str(cause).splitlines()[0]}"
     return "\n".join(str(error).splitlines()[:2])
+
+
+def announced(words: list[str]) -> list[str]:
+    """Return a command line in which what an external optimizer is called with may be new keys.
+
+    Hydra would have the user write ++ for names that no config file knows.
+    """
+    return [f"++{word}" if word.startswith("optimizer.kwargs.") else word for word in words]

@@ -21,6 +21,11 @@ NUMBERS = ("optimizer.", "training.l2=", "seed=", "role=", "series=", "reading="
 """How overrides begin that select no group and are read by no interpolation."""
 
 
+def is_number(override: str) -> bool:
+    """Whether an override is one of NUMBERS."""
+    return override.lstrip("+").startswith(NUMBERS)
+
+
 @contextmanager
 def composing(configs: Path) -> Iterator["Composer"]:
     """Yield a composer of the configurations in a folder, outside of Hydra's own main."""
@@ -40,7 +45,7 @@ class Composer:
 
     def whole(self, overrides: Sequence[str]) -> DictConfig:
         """Return the configuration with what belongs to the experiment, but without NUMBERS."""
-        shared = tuple(o for o in overrides if not o.startswith(NUMBERS))
+        shared = tuple(o for o in overrides if not is_number(o))
         if shared not in self.composed:
             config = self.loader.load_sweep_config(self.base, list(shared))
             apply_budget(config, shared)
@@ -59,7 +64,8 @@ class Composer:
             whole, [k for k in map(str, whole) if k not in EXPERIMENT_KEYS]
         )
         OmegaConf.set_struct(config, True)
-        numbers = [o for o in overrides if o.startswith(NUMBERS)]
-        for override in self.parser.parse_overrides(numbers):
-            OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
+        for override in self.parser.parse_overrides([o for o in overrides if is_number(o)]):
+            is_new = override.is_force_add() or override.is_add()
+            key, value = override.key_or_group, override.value()
+            OmegaConf.update(config, key, value, merge=True, force_add=is_new)
         return config

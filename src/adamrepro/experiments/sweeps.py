@@ -18,6 +18,7 @@ and its open settings, of which budget=search trains every combination:
 """
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -69,8 +70,14 @@ def select(sweeps: Mapping[str, Any], user: Sequence[str]) -> dict[str, Any]:
                 raise UserError(f"series={value}: no such curve; known: {', '.join(sweeps)}")
         elif key == "optimizer":
             chosen = {n: s for n, s in chosen.items() if override in s.get("overrides", [])}
-            chosen = chosen or {value: {}}
+            chosen = chosen or {own_name(value, user): {}}
     return chosen
+
+
+def own_name(optimizer: str, user: Sequence[str]) -> str:
+    """Return the series of an optimizer that no sweep has: its name, or its class's."""
+    path = next((o.partition("=")[2] for o in user if o.startswith("optimizer.cls=")), optimizer)
+    return re.split(r"[.:]", path.strip("'\""))[-1]
 
 
 def grid_of(sweep: Mapping[str, Any], budget: str) -> dict[str, list[Any]]:

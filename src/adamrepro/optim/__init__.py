@@ -10,6 +10,7 @@ from adamrepro.optim.ademamix import AdEMAMix
 from adamrepro.optim.adopt import ADOPT
 from adamrepro.optim.amsgrad import AMSGrad, Maximum
 from adamrepro.optim.cautious_adam import CautiousAdam
+from adamrepro.optim.external import ExternalSettings
 from adamrepro.optim.lion import Lion
 from adamrepro.optim.muon import Muon, Scale
 from adamrepro.optim.nadam import NAdam
@@ -58,7 +59,11 @@ LATER_RULES: dict[str, type[Rule]] = {
 RULES: dict[str, type[Rule]] = {**PAPER_RULES, **LATER_RULES}
 """All update rules."""
 
-OPTIMIZERS: dict[str, type[Rule] | type[SfoSettings]] = {**RULES, "sfo": SfoSettings}
+OPTIMIZERS: dict[str, type[Rule] | type[SfoSettings] | type[ExternalSettings]] = {
+    **RULES,
+    "sfo": SfoSettings,
+    "external": ExternalSettings,
+}
 """Everything that optimizer=NAME selects."""
 
 __all__ = [
@@ -80,6 +85,7 @@ __all__ = [
     "CautiousAdam",
     "Decay",
     "EpsForm",
+    "ExternalSettings",
     "Hyper",
     "Lion",
     "Maximum",

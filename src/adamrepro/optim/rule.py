@@ -83,8 +83,9 @@ class Rule:
 
 def structure(rule: Any) -> tuple[object, ...]:
     """What members of one population must have in common: the optimizer and its non-numbers."""
-    shared = (getattr(rule, f.name) for f in fields(rule))
-    return (type(rule), *(value for value in shared if not isinstance(value, (bool, int, float))))
+    values = (getattr(rule, f.name) for f in fields(rule))
+    shared = (repr(value) for value in values if not isinstance(value, (bool, int, float)))
+    return (type(rule), *shared)
 
 
 def widest(device: torch.device | str) -> torch.dtype:

@@ -1,7 +1,7 @@
 """The typed configuration of a run, checked once, and the tables from names to classes."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -13,7 +13,7 @@ from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 from adamrepro.data import DATASETS
 from adamrepro.errors import UserError, nearest, require
 from adamrepro.models import MODELS, ModelConfig
-from adamrepro.optim import OPTIMIZERS, Decay, Rule, Schedule, SfoSettings
+from adamrepro.optim import OPTIMIZERS, Decay, ExternalSettings, Rule, Schedule, SfoSettings
 from adamrepro.ranges import check_ranges, not_negative, whole
 from adamrepro.results.run_id import Value
 from adamrepro.tracking.settings import Tracking
@@ -75,7 +75,7 @@ class RunConfig:
     seed: int
     dataset: Any
     model: ModelConfig
-    optimizer: Rule | SfoSettings
+    optimizer: Rule | SfoSettings | ExternalSettings
     schedule: Schedule
     training: Training
     data: Data
@@ -106,7 +106,7 @@ class RunConfig:
         found = {
             f"{section}.{name}": value
             for section in sections
-            for name, value in plain(getattr(self, section)).items()
+            for name, value in flat(plain(getattr(self, section)))
         }
         return {**found, "seed": self.seed}
 
@@ -115,6 +115,16 @@ def plain(settings: Any) -> dict[str, Value]:
     """Turn a dataclass of settings into names and plain values."""
     pairs = ((f.name, getattr(settings, f.name)) for f in dataclasses.fields(settings))
     return {name: value.value if isinstance(value, Enum) else value for name, value in pairs}
+
+
+def flat(settings: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Value]]:
+    """Yield names and values, those of mappings under dotted names; other containers as text."""
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{before}{name}.")
+        else:
+            is_plain = value is None or isinstance(value, (bool, int, float, str))
+            yield before + name, value if is_plain else str(value)
 
 
 GROUPS: dict[str, Mapping[str, type]] = {

@@ -10,7 +10,7 @@ from typing import TypeVar
 from adamrepro.data import Counter, DataSet, Source, load_dataset
 from adamrepro.data.bars import shown
 from adamrepro.data.sources import uncounted
-from adamrepro.optim import SfoSettings, structure
+from adamrepro.optim import Rule, structure
 from adamrepro.results.run_id import Value, population_id, run_id, setting_id
 from adamrepro.results.store import Store
 from adamrepro.runs.config import RunConfig, plain
@@ -148,8 +148,8 @@ def group_key(config: RunConfig) -> tuple[object, ...]:
 
 
 def population_size(config: RunConfig) -> int:
-    if isinstance(config.optimizer, SfoSettings):
-        return 1  # its subspace is of one run
+    if not isinstance(config.optimizer, Rule):
+        return 1  # SFO and external optimizers train one run at a time
     if config.execution.population != "auto":
         return int(config.execution.population)
     on_gpu = device_kind(config) != "cpu"

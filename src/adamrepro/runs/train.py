@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from adamrepro.data import DataSet
-from adamrepro.optim import SfoSettings, can_compile
+from adamrepro.optim import ExternalSettings, SfoSettings, can_compile
 from adamrepro.results.rows import as_text
 from adamrepro.results.run_id import Value
 from adamrepro.results.store import GivenUp
@@ -20,6 +20,7 @@ from adamrepro.runs.planning import Plan, Run, dataset_of
 from adamrepro.training import (
     NOBODY,
     Checkpoint,
+    External,
     Interrupted,
     Listener,
     Loop,
@@ -97,7 +98,7 @@ def build_loop(
 
 
 def build_members(plan: Plan, data: DataSet, device: torch.device) -> Members:
-    """Build what the loop trains: a population of an update rule, or a run of SFO."""
+    """Build what the loop trains: a population of a rule, or a run of SFO or an external class."""
     config = plan.config
     task = Task(
         model=config.model,
@@ -111,6 +112,8 @@ def build_members(plan: Plan, data: DataSet, device: torch.device) -> Members:
     if isinstance(config.optimizer, SfoSettings):
         minibatches = -(-len(data.train) // config.training.batch_size)
         return QuasiNewton(task, config.optimizer, penalties[0], minibatches=minibatches)
+    if isinstance(config.optimizer, ExternalSettings):
+        return External(task, config.optimizer, penalties[0], config.schedule)
     rules: Any = [run.config.optimizer for run in plan.runs]
     compiled = compile_update(plan, data)
     return Population(task, rules, penalties, config.schedule, compiled=compiled)

@@ -1,6 +1,7 @@
 """Training: populations, the loop, checkpoints, random streams."""
 
 from adamrepro.training.checkpoint import Checkpoint
+from adamrepro.training.external import External
 from adamrepro.training.listener import (
     NOBODY,
     End,
@@ -23,6 +24,7 @@ __all__ = [
     "NOBODY",
     "Checkpoint",
     "End",
+    "External",
     "Interrupted",
     "Listener",
     "Loop",

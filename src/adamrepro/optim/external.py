@@ -1,0 +1,108 @@
+"""An optimizer of somebody else's: any class with torch.optim's interface, by its import path."""
+
+import hashlib
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from adamrepro.errors import UserError
+
+
+@dataclass(kw_only=True)
+class ExternalSettings:
+    """A class and its keyword arguments.
+
+    cls: `package.module.Class`, `package.module:Class`, or `folder/file.py:Class`; modules are
+        looked for in the present folder, too.
+    kwargs: what the class is called with, beside the parameters.
+    code: what the class is made of, so that a run counts as done only for the same code: the
+        package and its version, or a checksum of the file. Filled in here.
+    """
+
+    name: str = "external"
+    cls: str = ""
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    code: str = ""
+
+    def __post_init__(self) -> None:
+        """Try the class on a small parameter; raises UserError for whatever would fail later."""
+        found = load(self.cls)
+        self.code = code_of(found)
+        self.build([torch.zeros(2, 2, requires_grad=True)])
+
+    def build(self, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
+        """Return the optimizer of these parameters; raises UserError for wrong arguments."""
+        try:
+            return load(self.cls)(parameters, **self.kwargs)
+        except (TypeError, ValueError, AssertionError) as error:
+            given = ", ".join(f"{key}={value}" for key, value in self.kwargs.items())
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise UserError(f"optimizer.kwargs: {self.cls}({given}) is refused: {reason}") from None
+
+
+def load(path: str) -> type[torch.optim.Optimizer]:
+    """Import a class; raises UserError where there is none that can be used."""
+    place, _, name = path.partition(":") if ":" in path else path.rpartition(".")
+    if not place or not name:
+        raise UserError(
+            f"optimizer.cls={path}: expected package.module.Class or folder/file.py:Class"
+        )
+    module = import_from(place, path)
+    found = getattr(module, name, None)
+    if found is None:
+        raise UserError(f"optimizer.cls={path}: {module.__name__} has no {name}")
+    if not (isinstance(found, type) and issubclass(found, torch.optim.Optimizer)):
+        raise UserError(f"optimizer.cls={path}: not a subclass of torch.optim.Optimizer")
+    closure = list(inspect.signature(found.step).parameters.values())[1:2]
+    if closure and closure[0].default is inspect.Parameter.empty:
+        raise UserError(
+            f"optimizer.cls={path}: its step needs a closure that evaluates the cost again; "
+            "the loop takes one gradient a step"
+        )
+    return found
+
+
+def import_from(place: str, path: str) -> ModuleType:
+    """Import a module by its name or its file."""
+    try:
+        if not place.endswith(".py"):
+            here = str(Path.cwd())
+            if here not in sys.path:
+                sys.path.append(here)
+            return importlib.import_module(place)
+        name = f"external_{hashlib.sha256(str(Path(place).resolve()).encode()).hexdigest()[:12]}"
+        if name not in sys.modules:
+            spec = importlib.util.spec_from_file_location(name, place)
+            assert spec is not None
+            assert spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            sys.modules[name] = module
+        return sys.modules[name]
+    except FileNotFoundError:
+        raise UserError(f"optimizer.cls={path}: {place}: no such file") from None
+    except ImportError as error:
+        raise UserError(f"optimizer.cls={path}: {error}") from None
+    except Exception as error:  # it is the user's code: anything may be wrong with it
+        raise UserError(
+            f"optimizer.cls={path}: {place} cannot be imported ({type(error).__name__}: {error})"
+        ) from None
+
+
+def code_of(found: type) -> str:
+    """Name what a class is made of: `package version`, or a checksum of its file."""
+    package = found.__module__.partition(".")[0]
+    try:
+        return f"{package} {importlib.metadata.version(package)}"
+    except importlib.metadata.PackageNotFoundError:
+        return hashlib.sha256(Path(inspect.getfile(found)).read_bytes()).hexdigest()[:12]

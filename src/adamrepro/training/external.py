@@ -1,0 +1,103 @@
+"""A run trained by an optimizer of somebody else's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from adamrepro.models import Noise
+from adamrepro.optim import ExternalSettings, Schedule, with_penalty
+from adamrepro.training.members import Members, Step
+from adamrepro.training.minibatches import Minibatches
+from adamrepro.training.task import Task
+
+
+class External(Members):
+    """One member. The optimizer sees its parameters without the member axis, [in, out] and so on.
+
+    A schedule multiplies the lr of every parameter group.
+    """
+
+    def __init__(
+        self, task: Task, settings: ExternalSettings, l2: float, schedule: Schedule
+    ) -> None:
+        super().__init__(task, [l2])
+        self.schedule = schedule
+        self.t = 0
+        self.theta = [torch.nn.Parameter(p.detach()[0].clone()) for p in self.parameters]
+        self.optimizer = settings.build(self.theta)
+        self.lr = [group.get("lr") for group in self.optimizer.param_groups]
+        self.set_mode("train")
+
+    def step(self, minibatches: Minibatches, noise: Noise, epoch: int) -> Step:
+        """Take step t+1 on the next minibatch."""
+        self.t += 1
+        x, y = self.examples(*minibatches.next())
+        with self.autocast():
+            cost = self.model.cost(x, y, noise)
+        gradients = torch.autograd.grad(cost.sum(), self.parameters)
+        factor = self.schedule.factor(self.t, epoch)
+        if factor != 1.0:
+            for group, lr in zip(self.optimizer.param_groups, self.lr, strict=True):
+                if lr is not None:
+                    group["lr"] = lr * factor
+        with torch.no_grad():
+            cost = cost.detach().to(self.l2.dtype)
+            objective = cost + self.penalty()
+            terms = zip(self.theta, gradients, self.parameters, self.penalties, strict=True)
+            for theta, g, parameter, l2 in terms:
+                theta.grad = with_penalty(g, parameter, l2)[0]
+        self.optimizer.step()
+        self.put()
+        return Step(cost, objective, examples=len(y))
+
+    @torch.no_grad()
+    def put(self) -> None:
+        """Make the optimizer's parameters the model's."""
+        for parameter, theta in zip(self.parameters, self.theta, strict=True):
+            parameter.copy_(theta.unsqueeze(0))
+
+    def set_mode(self, mode: str) -> None:
+        """Tell optimizers that train at another place than they evaluate (schedule-free ones)."""
+        if hasattr(self.optimizer, "train") and hasattr(self.optimizer, "eval"):
+            getattr(self.optimizer, mode)()
+
+    @contextmanager
+    def evaluated(self) -> Iterator[None]:
+        if self.t:
+            self.set_mode("eval")
+            self.put()
+        yield
+        if self.t:
+            self.set_mode("train")
+            self.put()
+
+    @property
+    def optimizer_bytes(self) -> int:
+        kept = (value for state in self.optimizer.state.values() for value in state.values())
+        return sum(value.nbytes for value in kept if isinstance(value, torch.Tensor))
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "members": self.members,
+            "t": self.t,
+            "theta": [theta.detach() for theta in self.theta],
+            "optimizer": self.optimizer.state_dict(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.keep(state["members"])
+        self.t = state["t"]
+        with torch.no_grad():
+            for theta, value in zip(self.theta, state["theta"], strict=True):
+                theta.copy_(value)
+        self.optimizer.load_state_dict(state["optimizer"])
+        # it casts state to the parameter's dtype, which NAdam's products, for one, did not have
+        for number, kept in state["optimizer"]["state"].items():
+            own = self.optimizer.state[self.theta[number]]
+            for key, value in kept.items():
+                if isinstance(value, torch.Tensor):
+                    own[key] = value.to(own[key].device)
+        if self.members:
+            self.put()

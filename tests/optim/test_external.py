@@ -1,0 +1,78 @@
+"""Classes by their import path: found, tried before training, and told what is wrong with them."""
+
+import importlib.metadata
+from pathlib import Path
+
+import pytest
+import torch
+
+from adamrepro.errors import UserError
+from adamrepro.optim import ExternalSettings
+from adamrepro.optim.external import load
+
+MINE = """
+import torch
+
+class Mine(torch.optim.SGD):
+    pass
+
+class NeedsClosure(torch.optim.Optimizer):
+    def step(self, closure): ...
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's folder, in which the command is called."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [*__import__("sys").path])
+    (tmp_path / "mine_here.py").write_text(MINE)
+    (tmp_path / "broken_here.py").write_text("1 / 0")
+    return tmp_path
+
+
+def test_a_class_of_a_package() -> None:
+    settings = ExternalSettings(cls="torch.optim.NAdam", kwargs={"lr": 0.5})
+    assert settings.code == f"torch {importlib.metadata.version('torch')}"
+    optimizer = settings.build([torch.zeros(1, requires_grad=True)])
+    assert type(optimizer) is torch.optim.NAdam
+    assert optimizer.param_groups[0]["lr"] == 0.5
+
+
+@pytest.mark.parametrize("cls", ["mine_here.Mine", "mine_here:Mine", "mine_here.py:Mine"])
+def test_a_class_of_the_users_folder(cls: str, folder: Path) -> None:
+    settings = ExternalSettings(cls=cls, kwargs={"lr": 0.5})
+    assert load(cls).__name__ == "Mine"
+    assert len(settings.code) == 12
+
+
+def test_another_code_is_another_run(folder: Path) -> None:
+    codes = []
+    for name, content in (("one.py", MINE), ("two.py", MINE + "# changed\n")):
+        (folder / name).write_text(content)
+        codes.append(ExternalSettings(cls=f"{name}:Mine", kwargs={"lr": 0.5}).code)
+    assert codes[0] != codes[1]
+
+
+@pytest.mark.parametrize(
+    ("cls", "kwargs", "message"),
+    [
+        ("", {}, r"optimizer\.cls=: expected package\.module\.Class"),
+        ("Adam", {}, r"optimizer\.cls=Adam: expected"),
+        ("nothing_here.Adam", {}, "No module named 'nothing_here'"),
+        ("torch.optim.Adamm", {}, "torch.optim has no Adamm"),
+        ("torch.nn.Linear", {}, r"not a subclass of torch\.optim\.Optimizer"),
+        ("torch.optim.LBFGS", {"lr": 1.0, "line_search_fn": "x"}, None),
+        ("mine_here:NeedsClosure", {}, "needs a closure"),
+        ("missing.py:Mine", {}, "missing.py: no such file"),
+        ("broken_here:Mine", {}, "cannot be imported .ZeroDivisionError"),
+        ("torch.optim.Adam", {"lx": 1}, "unexpected keyword argument 'lx'"),
+        ("torch.optim.Adam", {"lr": -1.0}, r"torch\.optim\.Adam.lr=-1\.0. is refused: Invalid"),
+    ],
+)
+def test_what_cannot_be_used_is_explained(
+    cls: str, kwargs: dict[str, object], message: str | None, folder: Path
+) -> None:
+    with pytest.raises(UserError, match=message) as error:
+        ExternalSettings(cls=cls, kwargs=kwargs)
+    assert "\n" not in str(error.value)
