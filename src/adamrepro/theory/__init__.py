@@ -32,12 +32,12 @@ def by_budget(smoke: T, quick: T, full: T) -> Mapping[str, T]:
 _SEEDS = by_budget(3, 5, 5)
 _SEARCH = by_budget(
     {"steps": 8, "rounds": 3, "tries": 8},
-    {"steps": 40, "rounds": 150, "tries": 256},
+    {"steps": 40, "rounds": 100, "tries": 128},
     {"steps": 40, "rounds": 1000, "tries": 1024},
 )
 _WALK = by_budget(
     {"steps": 20, "coordinates": 5},
-    {"steps": 1000, "coordinates": 100},
+    {"steps": 500, "coordinates": 100},
     {"steps": 1000, "coordinates": 1000},
 )
 

@@ -12,6 +12,7 @@ Two problems, alpha_t = alpha/sqrt(t) and beta1_t = beta1 lambda^(t-1) as Theore
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 
 import numpy as np
 import pandas as pd
@@ -73,8 +74,10 @@ def run(seed: int, *, steps: int) -> pd.DataFrame:
 
 
 def rule_of(name: str, **settings: float) -> Rule:
-    """A rule of RULES at section 4's lambda and eps = 0, as its theorem has it."""
-    return RULES[name](name=name, eps=0.0, beta1_decay=LAMBDA, **settings)  # type: ignore[call-arg]
+    """A rule of RULES with eps = 0, as the theorem has it, and its lambda where the rule has one."""
+    known = {declared.name for declared in fields(RULES[name])}
+    decay = {"beta1_decay": LAMBDA} if "beta1_decay" in known else {}
+    return RULES[name](name=name, eps=0.0, **decay, **settings)  # type: ignore[call-arg]
 
 
 def times(steps: int) -> list[int]:
