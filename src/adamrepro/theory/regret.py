@@ -74,7 +74,7 @@ def run(seed: int, *, steps: int) -> pd.DataFrame:
 
 
 def rule_of(name: str, **settings: float) -> Rule:
-    """A rule of RULES with eps = 0, as the theorem has it, and its lambda where the rule has one."""
+    """A rule of RULES at eps = 0, as in the theorem, and at its lambda where the rule has one."""
     known = {declared.name for declared in fields(RULES[name])}
     decay = {"beta1_decay": LAMBDA} if "beta1_decay" in known else {}
     return RULES[name](name=name, eps=0.0, **decay, **settings)  # type: ignore[call-arg]
