@@ -15,7 +15,7 @@ BUDGET = "smoke"
 TABLES = Path(f"{BUDGET}-stand-in") / "fig1a"
 """Where the tables of stand-in data lie under the results folder."""
 
-DO_NOT_COUNT = ("seconds", "commit", "checksum")
+DO_NOT_COUNT = ("seconds", "cpu_seconds", "commit", "date", "checksum")
 """Columns of runs.csv that may differ between two executions of the same sweep."""
 
 

@@ -13,6 +13,9 @@ from adamrepro.errors import UserError
 from adamrepro.models import MODELS
 from adamrepro.optim import RULES, EpsForm, Schedule, Unit
 from adamrepro.planning import identify, plan
+from adamrepro.results.machines import read_machines
+from adamrepro.results.rows import read_rows
+from adamrepro.results.run_id import run_id
 from adamrepro.results.store import Store
 from adamrepro.training import Compile, Interrupted, Loop, Training
 from small import TABLES, small, tables, three_rules
@@ -108,9 +111,15 @@ def test_rows_say_what_was_run(tmp_path: Path) -> None:
     assert run["optimizer.bias_correction"] == "true"
     assert run["optimizer.eps_form"] == "algorithm1"
     assert run["data_source"] == "stand-in"
-    assert len(run["data_sha"]) == 12
+    settings = {k: v for k, v in run.items() if "." in k or k == "seed"}
+    assert run_id(settings, run["data_sha"]) == run["run_id"]
+    (row,) = (r for r in read_rows(tmp_path / TABLES / "runs.csv") if r["run_id"] == run["run_id"])
+    assert float(row["seconds"]) > 0
+    assert float(row["cpu_seconds"]) > 0
     assert run["threads"] == "1"
-    assert run["torch"] == torch.__version__
+    machine = read_machines(tmp_path / TABLES)[run["machine"]]
+    assert machine["torch"] == torch.__version__
+    assert machine["processor"]
     assert run["setting_id"] != lost["setting_id"]
 
 

@@ -3,6 +3,7 @@
 import platform
 import subprocess
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import torch
 
 from adamrepro.data import DataSet
-from adamrepro.machine import device_name, device_of, set_up_torch
+from adamrepro.machine import device_name, device_of, set_up_torch, this_machine
 from adamrepro.optim import SfoSettings, can_compile
 from adamrepro.planning import Job, Plan, dataset_of
 from adamrepro.results.rows import as_text
@@ -57,7 +58,7 @@ def train(
             }
             note(about)
             loop = train_locked(plan, on_progress, should_stop, on_news)
-            note({**about, "seconds": loop.seconds, "passes": loop.epoch})
+            note({**about, "seconds": loop.watch.seconds, "passes": loop.epoch})
     except GivenUp:
         raise Interrupted from None
 
@@ -79,8 +80,9 @@ def train_locked(
         loop.on_epoch = lambda _: on_news(feed.news(loop.curves, loop.examples))
     curves = loop.run()
     checkpoint.save(loop.state_dict())
+    machine = this_machine(device_of(config))
     for job, curve in zip(plan.jobs, curves, strict=True):
-        plan.store.save(row_of(job, curve, data, loop), curve.rows)
+        plan.store.save(row_of(job, curve, data, loop), curve.rows, machine)
     checkpoint.remove()
     return loop
 
@@ -144,6 +146,7 @@ def compile_update(plan: Plan, data: DataSet) -> bool:
 def row_of(job: Job, curve: MemberCurve, data: DataSet, loop: Loop) -> dict[str, Value]:
     """Return the run's row of runs.csv; time and memory are a member's share."""
     config, members = job.config, len(loop.curves)
+    device = device_of(config)
     return {
         "run_id": job.run_id,
         "setting_id": job.setting_id,
@@ -153,13 +156,15 @@ def row_of(job: Job, curve: MemberCurve, data: DataSet, loop: Loop) -> dict[str,
         "diverged_epoch": curve.diverged_epoch,
         **config.settings(),
         "data_source": str(data.source),
-        "data_sha": data.sha256[:12],
-        "seconds": round(loop.seconds / members, 1),
+        "data_sha": data.sha256,
+        "seconds": loop.watch.seconds / members,
+        "cpu_seconds": loop.watch.cpu_seconds / members,
         "optimizer_mb": round(loop.population.optimizer_bytes / members / 1e6, 2),
-        "device": device_name(device_of(config)),
+        "device": device_name(device),
         "threads": config.execution.threads,
-        "torch": torch.__version__,
+        "machine": this_machine(device)["machine"],
         "commit": commit(),
+        "date": datetime.now(UTC).date().isoformat(),
     }
 
 

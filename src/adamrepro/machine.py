@@ -4,11 +4,14 @@ import ctypes
 import logging
 import os
 import platform
+from functools import lru_cache
+from pathlib import Path
 
 import torch
 
 from adamrepro.config import RunConfig
 from adamrepro.errors import UserError
+from adamrepro.results.machines import machine_id
 from adamrepro.training import Precision
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's mallopt
@@ -36,6 +39,35 @@ def device_of(config: RunConfig) -> torch.device:
 
 def device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+@lru_cache(maxsize=1)
+def this_machine(device: torch.device) -> dict[str, str]:
+    """Say what runs are trained on: a row of machines.csv."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    machine = {
+        "processor": processor(),
+        "cores": str(len(os.sched_getaffinity(0))),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "memory_gb": f"{memory / 1e9:.0f}",
+        "gpu": device_name(device) if device.type == "cuda" else "",
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+    return {"machine": machine_id(machine), **machine}
+
+
+def processor() -> str:
+    """Return the name of the CPU, with family and model where the name alone says too little."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    said = {key.strip(): value.strip() for key, _, value in (x.partition(":") for x in lines)}
+    name = said.get("model name") or platform.machine()
+    number = [f"{key} {said[key]}" for key in ("cpu family", "model") if key in said]
+    return f"{name} ({', '.join(number)})" if number else name
 
 
 def set_up_torch(config: RunConfig) -> None:

@@ -195,6 +195,16 @@ def test_examples_are_the_first_of_one_permutation(case, load):
     assert part.sha256 == whole.sha256
 
 
+def test_the_last_images_can_be_held_out(root):
+    """Of the stand-in, which is smaller, the same share: 10,000 of 60,000 are 666 of 4,000."""
+    whole, part = (
+        load_dataset(MnistConfig(held_out=count), root=root, stand_in=True) for count in (0, 10_000)
+    )
+    assert (len(whole.train), len(part.train)) == (4_000, 3_334)
+    assert torch.equal(part.train.x, whole.train.x[:3_334])
+    assert len(part.test) == len(whole.test)
+
+
 def test_a_large_number_of_examples_leaves_the_test_split_whole(root):
     data = load_dataset(MnistConfig(examples=2_000), root=root, stand_in=True)
     assert (len(data.train), len(data.test)) == (2_000, 1_000)
@@ -220,6 +230,8 @@ def test_configs_work_as_omegaconf_schemas(name):
     [
         (lambda: MnistConfig(examples=0), r"dataset\.examples=0: expected 1 to 60000"),
         (lambda: MnistConfig(examples=60_001), r"dataset\.examples=60001"),
+        (lambda: MnistConfig(held_out=60_000), r"dataset\.held_out=60000: expected 0 to 59999"),
+        (lambda: MnistConfig(held_out=-1), r"dataset\.held_out=-1"),
         (lambda: ImdbConfig(examples=-5), r"dataset\.examples=-5: expected 1 to 25000"),
         (lambda: ImdbConfig(vocabulary=0), r"dataset\.vocabulary=0: expected at least 1"),
         (lambda: CifarConfig(examples=50_001), r"dataset\.examples=50001: expected 1 to 50000"),

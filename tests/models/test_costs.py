@@ -13,6 +13,7 @@ from adamrepro.models.logistic import LogisticConfig
 from adamrepro.models.mlp import MlpConfig
 from adamrepro.models.model import cross_entropy
 from adamrepro.models.vae import Vae, VaeConfig
+from adamrepro.models.vae import softplus as fast_softplus
 
 
 def softplus(a: np.ndarray) -> np.ndarray:
@@ -131,6 +132,28 @@ def test_dropout_mask(rate: float) -> None:
     assert float(dropped[0].mean()) == pytest.approx(1.0, abs=4 * error)
     assert noise(dropout=False).drop(x, rate) is x
     assert noise().drop(x, 0.0) is x
+
+
+def test_entries_of_one_draw_are_independent() -> None:
+    """Four entries of a mask come from one 64-bit number."""
+    kept = noise().mask(torch.ones(40_000, 4), 0.5) > 0
+    correlation = torch.corrcoef(kept.float().T) - torch.eye(4)
+    assert float(correlation.abs().max()) < 5 / 40_000**0.5
+    assert kept.float().mean(0).tolist() == pytest.approx([0.5] * 4, abs=5 * 0.5 / 40_000**0.5)
+
+
+@pytest.mark.parametrize("rate", [1e-9, 1 - 1e-9])
+def test_rates_at_the_ends(rate: float) -> None:
+    mask = noise().mask(torch.ones(100), rate)
+    assert bool(mask.isfinite().all())
+
+
+def test_softplus_and_its_slope() -> None:
+    x = torch.tensor([-200.0, -20.0, -1.0, 0.0, 1e-4, 1.0, 20.0, 200.0], requires_grad=True)
+    result = fast_softplus(x)
+    torch.testing.assert_close(result, F.softplus(x), atol=1.2e-7, rtol=1e-6)
+    (slope,) = torch.autograd.grad(result.sum(), x)
+    torch.testing.assert_close(slope, x.detach().sigmoid())
 
 
 def test_dropout_of_sparse_rows_keeps_their_places() -> None:

@@ -58,10 +58,10 @@ def test_a_note_is_replaced_and_may_be_damaged(tmp_path: Path) -> None:
 
 def test_what_a_kill_left_of_the_tables_is_removed(tmp_path: Path) -> None:
     store = Store(tmp_path, "quick", "fig1a")
-    store.save({"run_id": "r", "series": "Adam"}, [{"epoch": 0}])
+    store.save({"run_id": "r", "series": "Adam"}, [{"epoch": 0}], {"machine": "m"})
     store.tables.mkdir(parents=True)
     for name in (".runs.csv.abc", ".curves.csv.abc", ".summary.csv.abc"):
         (store.tables / name).touch()  # the last may be in the making: it is not the lock's
     store.collect()
     left = {path.name for path in store.tables.iterdir()}
-    assert left == {"runs.csv", "curves.csv", ".summary.csv.abc"}
+    assert left == {"runs.csv", "curves.csv", "machines.csv", ".summary.csv.abc"}

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from adamrepro import files as files_module
 from adamrepro.errors import UserError
-from adamrepro.results.rows import text
+from adamrepro.results.machines import MACHINE_COLUMNS, machine_id, read_machines
+from adamrepro.results.rows import read_rows, text
 from adamrepro.results.run_id import Value, population_id, run_id, setting_id
 from adamrepro.results.schema import CURVE_COLUMNS, RUN_ID_COLUMNS, RUN_RECORD_COLUMNS, Tables
 from adamrepro.results.store import Store
@@ -24,8 +25,14 @@ Run = dict[str, Value]
 Curve = list[dict[str, float]]
 
 
-def make_run(number: int, **changes: Value) -> tuple[Run, Curve]:
-    """A run of one of two optimizers, whose settings differ."""
+def machine(number: int) -> dict[str, str]:
+    """One of two machines."""
+    said = dict.fromkeys(MACHINE_COLUMNS, "") | {"cores": str(2 + number % 2)}
+    return said | {"machine": machine_id(said)}
+
+
+def make_run(number: int, **changes: Value) -> tuple[Run, Curve, dict[str, str]]:
+    """A run of one of two optimizers, whose settings differ, and the machine it ran on."""
     settings: Run = {"optimizer.alpha": 10.0 ** -(number % 4), "seed": number, "dataset.name": "x"}
     if number % 2:
         settings["optimizer.beta1"] = 0.9
@@ -41,9 +48,11 @@ def make_run(number: int, **changes: Value) -> tuple[Run, Curve]:
         **settings,
         "data_source": "canonical",
         "seconds": 0.1 * number,
+        "machine": machine(number)["machine"],
         **changes,
     }
-    return run, [{"epoch": e, "train_cost": 1 / (number + e + 1)} for e in range(3)]
+    curve = [{"epoch": e, "train_cost": 1 / (number + e + 1)} for e in range(3)]
+    return run, curve, machine(number)
 
 
 def make_store(root: Path) -> Store:
@@ -60,17 +69,20 @@ def test_saved_runs_reach_the_tables(tmp_path: Path) -> None:
     assert store.collect() == 0
     assert not store.tables.exists()
     made = [make_run(number) for number in range(3)]
-    for run, curve in made:
-        store.save(run, curve)
-    identities = {run["run_id"] for run, _ in made}
+    for each in made:
+        store.save(*each)
+    identities = {run["run_id"] for run, *_ in made}
     assert store.done() == identities
     assert store.collect() == 3
     assert store.done() == identities
     assert not list(store.in_flight.glob("*.json"))
-    assert set(files(store.tables)) == {"runs.csv", "curves.csv"}
+    assert set(files(store.tables)) == {"runs.csv", "curves.csv", "machines.csv"}
     tables = Tables.read(store.tables)
     assert set(tables.runs["run_id"]) == identities
     assert len(tables.curves) == 9
+    machines = read_machines(store.tables)
+    assert set(machines) == set(tables.runs["machine"]) == {machine(n)["machine"] for n in (0, 1)}
+    assert all(machine_id(row) == name for name, row in machines.items())
 
 
 def test_columns_are_the_schemas(tmp_path: Path) -> None:
@@ -285,7 +297,7 @@ def test_cells() -> None:
 
 
 def test_identities() -> None:
-    run, _ = make_run(0)
+    run, *_ = make_run(0)
     settings = {key: value for key, value in run.items() if "." in key or key == "seed"}
     other_seed = {**settings, "seed": 7}
     assert run_id(settings, "a") == run_id(dict(reversed(settings.items())), "a")
@@ -296,6 +308,19 @@ def test_identities() -> None:
     assert population_id(["a", "b"]) != population_id(["b", "a"])
     assert population_id(["a", "b"]) != population_id(["a"])
     assert json.dumps(run_id(settings, "a")).isascii()
+
+
+def test_a_row_tells_its_run_id(tmp_path: Path) -> None:
+    """Numbers to their last digit; a setting that is null is as good as none."""
+    settings = {"seed": 3, "optimizer.alpha": 0.123456789, "dataset.examples": None, "a.b": True}
+    store = make_store(tmp_path)
+    store.save({"run_id": run_id(settings, "sha"), "data_sha": "sha", **settings}, [], machine(0))
+    store.collect()
+    (row,) = read_rows(store.tables / "runs.csv")
+    said = {key: value for key, value in row.items() if "." in key or key == "seed"}
+    assert (
+        run_id(said, row["data_sha"]) == row["run_id"] == run_id({**settings, "c.d": None}, "sha")
+    )
 
 
 def test_identity_counts_the_protocol(monkeypatch: pytest.MonkeyPatch) -> None:

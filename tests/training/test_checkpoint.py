@@ -216,7 +216,7 @@ def test_checkpoints_of_others_are_left_out(
         None,
         f"{tmp_path / 'c'}: checkpoint of another population, starting over",
     )
-    monkeypatch.setattr(checkpoint_module, "VERSION", 2)
+    monkeypatch.setattr(checkpoint_module, "VERSION", checkpoint_module.VERSION + 1)
     assert checkpoint.load() == (
         None,
         f"{tmp_path / 'c'}: checkpoint of another version, starting over",

@@ -14,7 +14,7 @@ from adamrepro.data.batches import Dense
 from adamrepro.data.dataset import DataSet, Source, check_examples, content_sha256, keep_examples
 from adamrepro.data.idx import read_idx
 from adamrepro.data.sources import Request, locate, scratch
-from adamrepro.errors import UserError
+from adamrepro.errors import UserError, require
 
 CLASSES = 10
 SIDE = 28
@@ -36,14 +36,20 @@ class MnistConfig:
     Attributes:
         name: fixed.
         examples: number of training examples to keep; all if None.
+        held_out: how many of the last training images are left out. 10,000 were the usual
+            validation split when the paper was written: what remains is "50,000 images". Of the
+            stand-in, the same share.
     """
 
     name: str = "mnist"
     examples: int | None = None
+    held_out: int = 0
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         check_examples(self.examples, TRAIN)
+        ok = 0 <= self.held_out < TRAIN
+        require(ok, "dataset.held_out", self.held_out, f"0 to {TRAIN - 1}")
 
 
 def load_mnist(config: MnistConfig, request: Request) -> DataSet:
@@ -75,6 +81,9 @@ def load_mnist(config: MnistConfig, request: Request) -> DataSet:
         Dense(x=torch.from_numpy(x), y=torch.from_numpy(y).long(), scale=scale)
         for x, y in (arrays[:2], arrays[2:])
     )
+    if config.held_out:
+        kept = len(train) - config.held_out * len(train) // TRAIN
+        train = train.take(torch.arange(kept))
     train, test = keep_examples(train, test, config.examples)
     return DataSet(
         name=config.name,

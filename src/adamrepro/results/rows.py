@@ -6,27 +6,30 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from adamrepro.errors import UserError
-from adamrepro.results.run_id import Value
+from adamrepro.results.run_id import Value, setting_text
 
 Row = dict[str, str]
 
 
 def text(value: Value) -> str:
-    """Write a value as the tables hold it: six significant digits, blank for none."""
-    if value is None or value != value:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    """Write a measured value as the tables hold it: six significant digits, blank for none."""
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.6g}"
+    return setting_text(value)
 
 
 def as_text(row: Mapping[str, Value]) -> Row:
-    """Write a row as the tables hold it."""
-    return {key: text(value) for key, value in row.items()}
+    """Write a row as the tables hold it; names of settings have a dot."""
+    return {key: setting_text(value) if "." in key else text(value) for key, value in row.items()}
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Read a table as text; a table that is not there has no rows."""
+    """Read runs.csv or curves.csv as text; a table that is not there has no rows."""
+    return read_table(path, "run_id")
+
+
+def read_table(path: Path, key: str) -> list[Row]:
+    """Read a table that has the column `key` as text; a table that is not there has no rows."""
     try:
         with path.open(newline="") as file:
             reader = csv.DictReader(file)
@@ -38,7 +41,7 @@ def read_rows(path: Path) -> list[Row]:
             f"{path}: not a readable table ({error}); restore it or delete it"
         ) from None
     damaged = any(None in row or None in row.values() for row in rows)
-    if damaged or "run_id" not in header:
+    if damaged or key not in header:
         raise UserError(f"{path}: not a results table (damaged row); restore it or delete it")
     return rows
 

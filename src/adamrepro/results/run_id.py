@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raise this when the code changes what a config means: old rows then no longer count as done."""
 
 Value = str | int | float | bool | None
@@ -13,9 +13,21 @@ Value = str | int | float | bool | None
 def run_id(settings: Mapping[str, Value], data_sha: str) -> str:
     """Hash the settings (dotted names, seed among them) and the checksum of the data.
 
+    Settings count as the tables write them, blank ones not at all: a row tells its own run_id.
     Paths, device, tracking and launcher are no settings: the same run done elsewhere is the same.
     """
-    return _digest({"protocol": PROTOCOL, "data": data_sha, **settings})
+    written = {key: setting_text(value) for key, value in settings.items()}
+    known = {key: value for key, value in written.items() if value}
+    return _digest({"protocol": PROTOCOL, "data": data_sha, **known})
+
+
+def setting_text(value: Value) -> str:
+    """Write a setting as tables and hashes hold it: a number to its last digit, blank for none."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def setting_id(settings: Mapping[str, Value], data_sha: str) -> str:

@@ -2,7 +2,8 @@
 
 `results/<budget>/<experiment>/runs.csv` has one row per run: RUN_ID_COLUMNS, then the configuration
 under its dotted override names (blank where it does not apply), then RUN_RECORD_COLUMNS.
-`curves.csv` has one row per run and epoch: CURVE_COLUMNS.
+`curves.csv` has one row per run and epoch: CURVE_COLUMNS. `machines.csv` has one row per machine
+that runs were trained on: MACHINE_COLUMNS.
 """
 
 from __future__ import annotations
@@ -29,16 +30,20 @@ RUN_ID_COLUMNS = (
 RUN_RECORD_COLUMNS = (
     "data_source",  # canonical | mirror | stand-in
     "data_sha",
-    "seconds",  # of training: clean costs and checkpoints are left out
+    "seconds",  # of training, by the clock: clean costs and checkpoints are left out
+    "cpu_seconds",  # of the processor meanwhile: fewer where the run had to share its core
     "optimizer_mb",  # what the optimizer keeps beside parameters and gradients
-    "device",
+    "device",  # cpu, or the GPU's name
     "threads",
-    "torch",
+    "machine",  # a row of machines.csv
     "commit",
+    "date",  # on which the run ended, UTC
     "checksum",  # over the row and its curve
 )
-RECENT = ("optimizer_mb",)
+RECENT = ("cpu_seconds", "machine", "date")
 """Columns that tables written by earlier versions lack."""
+FORMER = ("torch",)
+"""Columns that only such tables have."""
 
 COSTS = ("train_cost", "train_objective", "train_nll", "test_nll", "test_error")
 CURVE_COLUMNS = ("run_id", "epoch", *COSTS)
@@ -83,7 +88,7 @@ class Tables:
 
 def config_columns(runs: pd.DataFrame) -> list[str]:
     """Columns of `runs` that hold the configuration, in the table's order."""
-    known = {*RUN_ID_COLUMNS, *RUN_RECORD_COLUMNS}
+    known = {*RUN_ID_COLUMNS, *RUN_RECORD_COLUMNS, *FORMER}
     return [str(column) for column in runs if column not in known]
 
 
@@ -110,7 +115,7 @@ def _largest(runs: pd.DataFrame, column: str) -> int | None:
 
 
 def _read(path: Path, expected: tuple[str, ...]) -> pd.DataFrame:
-    text = dict.fromkeys((*_TEXT, "data_sha", "commit", "checksum"), str)
+    text = dict.fromkeys((*_TEXT, "data_sha", "machine", "commit", "date", "checksum"), str)
     try:
         table = pd.read_csv(path, dtype=text)
     except FileNotFoundError:

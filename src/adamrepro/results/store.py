@@ -16,6 +16,7 @@ from typing import IO, Any
 from adamrepro.errors import UserError
 from adamrepro.files import remove_left_over, replacing, write_atomically, writing_to
 from adamrepro.results.checksum import checksum, verify
+from adamrepro.results.machines import machines_csv, read_machines
 from adamrepro.results.rows import Row, as_csv, as_text, read_curves, read_rows, text
 from adamrepro.results.run_id import Value
 from adamrepro.results.schema import CURVE_COLUMNS, RUN_ID_COLUMNS, RUN_RECORD_COLUMNS
@@ -45,22 +46,28 @@ class Store:
     def checkpoint_path(self, population: str) -> Path:
         return self.in_flight / f"{population}.ckpt"
 
-    def save(self, run: Mapping[str, Value], curve: Sequence[Mapping[str, float]]) -> None:
-        """Put down a finished run: its row of runs.csv and its rows of curves.csv."""
+    def save(
+        self,
+        run: Mapping[str, Value],
+        curve: Sequence[Mapping[str, float]],
+        machine: Mapping[str, str],
+    ) -> None:
+        """Put down a finished run: its rows of runs.csv and curves.csv, and of machines.csv."""
         points = [
             {key: text(point.get(key)) for key in CURVE_COLUMNS if key != "run_id"}
             for point in curve
         ]
-        self._put(as_text(run), points)
+        self._put(as_text(run), points, machine)
 
-    def _put(self, run: Row, curve: Sequence[Row]) -> None:
-        content = json.dumps({"run": run, "curve": curve})
+    def _put(self, run: Row, curve: Sequence[Row], machine: Mapping[str, str] | None) -> None:
+        content = json.dumps({"run": run, "curve": curve, "machine": machine})
         write_atomically(self.in_flight / f"{run['run_id']}.json", content)
 
     def saved(self, run_id: str) -> tuple[Row, list[Row]] | None:
         """Return a saved run's row and curve, None once it is in the tables (or not saved)."""
         try:
-            return read_saved(self.in_flight / f"{run_id}.json")
+            run, curve, _ = read_saved(self.in_flight / f"{run_id}.json")
+            return run, curve
         except FileNotFoundError:
             return None
 
@@ -77,34 +84,41 @@ class Store:
             rows = {row["run_id"]: row for row in read_rows(path) if row["run_id"] in wanted}
             curves = read_curves(path.with_name("curves.csv"), rows)
             verify(path.parent, rows, curves)
+            machines = read_machines(path.parent)
             for identity, row in rows.items():
                 labels = as_text(wanted[identity])
                 settings = {key: value for key, value in row.items() if value or key in labels}
-                self._put(settings | labels, curves[identity])
+                machine = machines.get(row.get("machine", ""))
+                self._put(settings | labels, curves[identity], machine)
 
     def collect(self) -> int:
         """Move finished runs into the tables; return how many. Safe beside other processes."""
         if not any(self.in_flight.glob("*.json")):
             return 0
         with self.lock("tables"):
-            for name in ("runs.csv", "curves.csv"):
+            for name in ("runs.csv", "curves.csv", "machines.csv"):
                 remove_left_over(self.tables / name)
             files = sorted(self.in_flight.glob("*.json"))
             runs = {row["run_id"]: row for row in read_rows(self.tables / "runs.csv")}
             curves = read_curves(self.tables / "curves.csv", runs)
             verify(self.tables, runs, curves)
+            machines = read_machines(self.tables)
             for path in files:
-                run, curve = read_saved(path)
+                run, curve, machine = read_saved(path)
                 runs[run["run_id"]] = run
                 curves[run["run_id"]] = curve
                 run["checksum"] = checksum(run, curve)
-            self.write(list(runs.values()), curves)
+                if machine:
+                    machines[machine["machine"]] = machine
+            self.write(list(runs.values()), curves, machines)
             for path in files:
                 path.unlink(missing_ok=True)
         return len(files)
 
-    def write(self, runs: list[Row], curves: Mapping[str, list[Row]]) -> None:
-        """Write both tables in their canonical order; a run counts once it is in runs.csv."""
+    def write(
+        self, runs: list[Row], curves: Mapping[str, list[Row]], machines: Mapping[str, Row]
+    ) -> None:
+        """Write the tables in their canonical order; a run counts once it is in runs.csv."""
         known = {*RUN_ID_COLUMNS, *RUN_RECORD_COLUMNS}
         settings = sorted({key for row in runs for key in row if key not in known})
         columns = [*RUN_ID_COLUMNS, *settings, *RUN_RECORD_COLUMNS]
@@ -112,6 +126,9 @@ class Store:
         points = [
             {"run_id": row["run_id"], **point} for row in runs for point in curves[row["run_id"]]
         ]
+        used = {row.get("machine") for row in runs}
+        present = [machine for name, machine in machines.items() if name in used]
+        write_atomically(self.tables / "machines.csv", machines_csv(present))
         write_atomically(self.tables / "curves.csv", as_csv(points, CURVE_COLUMNS))
         write_atomically(self.tables / "runs.csv", as_csv(runs, columns))
 
@@ -189,10 +206,10 @@ def _number_or_text(value: str) -> tuple[float, str]:
         return float("-inf"), value
 
 
-def read_saved(path: Path) -> tuple[Row, list[Row]]:
-    """Read a saved run's row and curve; raises UserError for a damaged file."""
+def read_saved(path: Path) -> tuple[Row, list[Row], Row | None]:
+    """Read a saved run's row, curve and machine; raises UserError for a damaged file."""
     try:
         content = json.loads(path.read_text())
-        return content["run"], content["curve"]
+        return content["run"], content["curve"], content["machine"]
     except (ValueError, KeyError, TypeError):
         raise UserError(f"{path}: not a saved run; delete it to train the run again") from None

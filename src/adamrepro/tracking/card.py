@@ -78,7 +78,7 @@ def config_of(table: str, run: Row, settings: Settings) -> dict[str, object]:
     What `settings` has it says itself: numbers in full, and the settings that are null.
     """
     named = ("run_id", "setting_id", "experiment", "series", "reading", "role")
-    made_with = ("device", "torch", "commit")
+    made_with = ("device", "machine", "commit")
     config: dict[str, object] = {key: run[key] for key in (*named, *made_with) if run.get(key)}
     config |= {"table": table, "data": {"source": run["data_source"], "sha": run["data_sha"]}}
     for key, cell in run.items():

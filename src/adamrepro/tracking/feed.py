@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from adamrepro.results.rows import Row, text
+from adamrepro.results.rows import Row, as_text, text
 from adamrepro.results.run_id import Value
 from adamrepro.results.schema import CURVE_COLUMNS
 from adamrepro.training import MemberCurve
@@ -28,7 +28,7 @@ class Feed:
     """Finds what is new in a population's curves, those restored from a checkpoint included."""
 
     def __init__(self, rows: Sequence[Mapping[str, Value]]) -> None:
-        self.rows = [{key: text(value) for key, value in row.items()} for row in rows]
+        self.rows = [as_text(row) for row in rows]
         self.told = [0] * len(rows)
         self.since: float | None = None  # a resumed pass has no rate: part of its time is unknown
 

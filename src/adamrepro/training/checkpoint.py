@@ -8,7 +8,7 @@ import torch
 
 from adamrepro.files import remove_left_over, replacing
 
-VERSION = 1
+VERSION = 2
 """Raise this when the content of a checkpoint changes: older files are then set aside."""
 
 

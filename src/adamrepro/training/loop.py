@@ -3,8 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +16,7 @@ from adamrepro.training.members import Members
 from adamrepro.training.minibatches import Minibatches, Split
 from adamrepro.training.order import MinibatchOrder
 from adamrepro.training.settings import Training
+from adamrepro.training.stopwatch import Stopwatch
 from adamrepro.training.streams import stream
 
 log = logging.getLogger(__name__)
@@ -44,13 +44,6 @@ class MemberCurve:
     diverged_epoch: int | None = None
 
 
-@dataclass
-class Pause:
-    """Time that did not go into training."""
-
-    seconds: float = 0.0
-
-
 @dataclass(frozen=True)
 class Progress:
     """Where the training of a population stands."""
@@ -65,7 +58,7 @@ class Progress:
 class Loop:
     """Trains one population over its epochs, and can be stopped and resumed at any step.
 
-    `seconds` is the time spent on training: clean costs and checkpoints are left out.
+    `watch` has the time spent on training: clean costs and checkpoints are left out.
     """
 
     def __init__(
@@ -96,8 +89,7 @@ class Loop:
         self.noise = Noise(stream(seed, "noise", self.device))
         self.curves = [MemberCurve() for _ in population.members]
         self.epoch = 0  # passes finished
-        self.seconds = 0.0
-        self.paused = 0.0
+        self.watch = Stopwatch()
         self.save_at = math.inf
         self.begin_pass()
 
@@ -120,8 +112,8 @@ class Loop:
         was never interrupted, bit for bit.
         """
         self.resume()
-        started = reported = time.monotonic()
-        before = self.seconds
+        self.watch.start()
+        reported = time.monotonic()
         if self.epoch == 0 and self.steps_in_pass == 0:
             self.record({})
         self.save_at = time.monotonic() + self.checkpoint_seconds
@@ -129,8 +121,8 @@ class Loop:
             self.step()
             if self.steps_in_pass >= self.steps_per_epoch or self.all_lost():
                 self.end_pass()
-            now = time.monotonic()
-            self.seconds = before + now - started - self.paused
+            self.watch.lap()
+            now = self.watch.wall
             stop = self.should_stop()
             if self.checkpoint and (stop or now > self.save_at):
                 self.save(self.checkpoint)
@@ -143,20 +135,11 @@ class Loop:
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint, and say when the next one is due."""
-        with self.pause() as pause:
+        started = time.monotonic()
+        with self.watch.paused():
             checkpoint.save(self.state_dict())
-        wait = self.checkpoint_seconds * max(1.0, pause.seconds / SLOW_SAVE)
-        self.save_at = time.monotonic() + wait
-
-    @contextmanager
-    def pause(self) -> Iterator[Pause]:
-        """Leave what happens inside out of `seconds`."""
-        pause, started = Pause(), time.monotonic()
-        try:
-            yield pause
-        finally:
-            pause.seconds = time.monotonic() - started
-            self.paused += pause.seconds
+        now = time.monotonic()
+        self.save_at = now + self.checkpoint_seconds * max(1.0, (now - started) / SLOW_SAVE)
 
     def resume(self) -> None:
         """Take up the state in the checkpoint, if there is one that can be used."""
@@ -208,7 +191,7 @@ class Loop:
         """Add a row to every live member's curve, with the clean costs where they are due."""
         columns = dict(costs)
         if self.epoch % self.settings.evaluate_every == 0 or self.epoch == self.settings.epochs:
-            with self.pause():
+            with self.watch.paused():
                 train_nll, _ = self.population.evaluate(self.train_split, self.seed)
                 test_nll, test_error = self.population.evaluate(self.test_split, self.seed)
             columns |= {"train_nll": train_nll.tolist(), "test_nll": test_nll.tolist()}
@@ -239,7 +222,8 @@ class Loop:
             "order": self.order.state_dict(),
             "noise": self.noise.generator.get_state(),
             "epoch": self.epoch,
-            "seconds": self.seconds,
+            "seconds": self.watch.seconds,
+            "cpu_seconds": self.watch.cpu_seconds,
             "steps_in_pass": self.steps_in_pass,
             "examples": self.examples,
             "cost_sum": self.cost_sum,
@@ -252,7 +236,8 @@ class Loop:
         self.population.load_state_dict(state["population"])
         self.order.load_state_dict(state["order"])
         self.noise.generator.set_state(state["noise"])
-        self.epoch, self.seconds = state["epoch"], state["seconds"]
+        self.epoch = state["epoch"]
+        self.watch = Stopwatch(state["seconds"], state["cpu_seconds"])
         self.steps_in_pass, self.examples = state["steps_in_pass"], state["examples"]
         self.cost_sum = state["cost_sum"].to(self.device)
         self.objective_sum = state["objective_sum"].to(self.device)
