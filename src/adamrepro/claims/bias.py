@@ -94,7 +94,8 @@ def _best(grid: Grid) -> list[Check]:
             what=f"with correction over without at the same setting, at the worst of {shown.sum()} "
             f"in the picture (beta1 {beta1:g}, beta2 {beta2:g}, alpha {alpha:g})",
             unit="nats",
-            values=tuple(gaps[worst].tolist()),
+            values=tuple(gaps[worst].tolist()) if shown.any() else (),
+            missing="" if shown.any() else "no run is in the picture",
             within=(-INF, same),
             why=f"{equal}, 'regardless of setting'",
             runs=grid.runs,
@@ -110,6 +111,8 @@ def scatter(grid: Grid) -> float:
     """
     losses = grid.losses[LATE]
     stable = losses[(losses <= STABLE).all(-1)]
+    if not len(stable):
+        return 0.0
     return float(1.96 * np.sqrt(2 * stable.var(axis=1, ddof=1).mean()))
 
 

@@ -52,14 +52,15 @@ def _curves(claim: Claim, book: Book) -> Judgement:
     if against:
         return Judgement(claim=claim, reason=against)
     first, *others = selections(book, needs.table, needs.series)
-    against = _too_few(needs, len(first.seeds))
+    against = _too_few(needs, len(first.seeds)) or _not_fresh(first)
     if against:
         return Judgement(claim=claim, reason=against)
     judged = [Judged(selection=first.name, checks=claim.checks(first))]
     notes = [*_sources(every_point(book.tables[needs.table].runs)), *_edges(first)]
     for other in others:
-        if not _long_enough(needs, other):
-            notes.append(f"{other.name}: shorter than the claim needs, not recomputed")
+        if not other.seeds or not _long_enough(needs, other):
+            why = "shorter than the claim needs" if other.seeds else "no seed in common"
+            notes.append(f"{other.name}: {why}, not recomputed")
             continue
         checks = claim.checks(other)
         if len(other.seeds) == 1:
@@ -140,17 +141,30 @@ def _long_enough(needs: Needs, selection: Selection) -> bool:
 
 
 def _examples(runs: pd.DataFrame) -> int:
-    """The smallest training set that any run had; a blank means all."""
-    whole = TRAINING_EXAMPLES[str(runs["dataset.name"].iloc[0])]
-    if "dataset.examples" not in runs:
-        return whole
-    return int(runs["dataset.examples"].fillna(whole).min())
+    """The smallest training set that any run had: all, less what was held out or cut."""
+    whole = float(TRAINING_EXAMPLES[str(runs["dataset.name"].iloc[0])])
+    if "dataset.held_out" in runs:
+        whole -= float(runs["dataset.held_out"].fillna(0).max())
+    if "dataset.examples" in runs:
+        whole = min(whole, float(runs["dataset.examples"].fillna(whole).min()))
+    return int(whole)
 
 
 def _too_few(needs: Needs, seeds: int) -> str:
     if seeds >= needs.seeds:
         return ""
     return f"{needs.table} has {seeds} seed{'s' * (seeds != 1)}, {needs.seeds} are needed"
+
+
+def _not_fresh(selection: Selection) -> str:
+    """Series whose setting was chosen among several on the very seeds that it has."""
+    grids = selection.every.groupby("series")["setting_id"].nunique()
+    stale = [
+        series
+        for series, runs in selection.runs.items()
+        if grids[series] > 1 and runs["role"].eq("grid").any()
+    ]
+    return f"no confirmation runs of {', '.join(stale)}: chosen on these seeds" if stale else ""
 
 
 def _sources(table: pd.DataFrame) -> list[str]:
