@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from adamrepro.command import PROJECT, explained
-from adamrepro.execution.status import Round, State, survey
-from adamrepro.execution.time_left import Duration, measured
-from hydra_plugins.adamrepro.experiment import Sweep
+from adamrepro.experiments.experiment import Sweep
+from adamrepro.status.survey import Round, State, survey
+from adamrepro.status.time_left import Duration, measured
 
 CONFIGS = PROJECT / "configs"
 EXPERIMENTS = sorted(path.stem for path in (CONFIGS / "experiment").glob("*.yaml"))

@@ -13,8 +13,8 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 @hydra.main(config_path=str(CONFIGS), config_name="config", version_base="1.3")
 def main(config: DictConfig) -> str:
     """Train the run that `config` describes; returns its run_id."""
-    from adamrepro.config import to_run_config
     from adamrepro.execution import run_batch
+    from adamrepro.runs.config import to_run_config
 
     with explained():
         return run_batch([to_run_config(config)], processes=False)[0].run_id

@@ -16,7 +16,7 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
 from adamrepro.command import register_resolvers
-from adamrepro.config import RunConfig, to_run_config
+from adamrepro.runs.config import RunConfig, to_run_config
 
 PROJECT = Path(__file__).resolve().parents[1]
 CONFIGS = PROJECT / "configs"

@@ -5,10 +5,10 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from adamrepro.config import Data, Execution, RunConfig
 from adamrepro.data import MnistConfig
 from adamrepro.models import MODELS, ModelConfig
 from adamrepro.optim import RULES, Rule, Schedule
+from adamrepro.runs.config import Data, Execution, RunConfig
 from adamrepro.training import Training
 
 BUDGET = "smoke"

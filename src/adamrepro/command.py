@@ -11,9 +11,9 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from adamrepro.config import nearest
 from adamrepro.errors import UserError
 from adamrepro.execution import RunsFailed, Stopped
+from adamrepro.runs.config import nearest
 
 PROJECT = Path(__file__).parents[2]
 """The checkout: configs, data and results lie in it unless told otherwise."""

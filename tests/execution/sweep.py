@@ -15,9 +15,9 @@ from pathlib import Path
 import torch
 
 from adamrepro.command import explained
-from adamrepro.config import RunConfig
 from adamrepro.execution import batch, run_batch
 from adamrepro.optim import RULES
+from adamrepro.runs.config import RunConfig
 from adamrepro.training import Loop, MemberCurve
 from small import small, three_rules
 

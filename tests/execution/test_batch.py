@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from adamrepro import app
 from adamrepro.errors import UserError
-from adamrepro.execution import RunsFailed, Stopped, run_batch
+from adamrepro.execution import RunsFailed, Stopped, run_batch, serial
 from adamrepro.execution.batch import SMALL_BATCH
 from adamrepro.execution.report import Silent
 from adamrepro.execution.serial import run_serially
 from adamrepro.optim import RULES
-from adamrepro.planning import Plan, identify, plan
+from adamrepro.runs import train as app
+from adamrepro.runs.planning import Plan, identify, plan
 from adamrepro.training import Interrupted, Loop
 from small import TABLES, small, tables
 
@@ -67,7 +67,7 @@ def test_a_users_mistake_ends_the_batch(tmp_path: Path, monkeypatch: pytest.Monk
     def mistaken(*args: object) -> None:
         raise UserError("data.root=x: expected better")
 
-    monkeypatch.setattr(app, "train", mistaken)
+    monkeypatch.setattr(serial, "train", mistaken)
     with pytest.raises(UserError, match="expected better"):
         run_batch(small(tmp_path), processes=False)
 

@@ -12,7 +12,7 @@ from adamrepro.execution.gpus import least_used, visible_gpus
 from adamrepro.execution.processes import Worker, run_in_processes, work
 from adamrepro.execution.report import Silent
 from adamrepro.execution.serial import explain
-from adamrepro.planning import identify, plan
+from adamrepro.runs.planning import identify, plan
 from small import small
 
 

@@ -27,7 +27,7 @@ from adamrepro.execution import Stopped, run_batch
 from adamrepro.execution.processes import Worker, attend, run_in_processes
 from adamrepro.execution.report import Report, Silent
 from adamrepro.optim import RULES
-from adamrepro.planning import identify, plan
+from adamrepro.runs.planning import identify, plan
 from small import small, tables
 
 

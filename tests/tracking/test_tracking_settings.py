@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from adamrepro.config import section
 from adamrepro.errors import UserError
+from adamrepro.runs.config import section
 from adamrepro.tracking.settings import Mode, Tracker, Tracking, folder_of
 from adamrepro.tracking.wandb import tracker_for
 

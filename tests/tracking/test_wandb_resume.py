@@ -15,8 +15,9 @@ from wandb_checks import check_files, tables
 from wandb_core import settle
 from wandb_files import offline_runs
 
-from adamrepro import app, planning
 from adamrepro.execution import run_batch
+from adamrepro.runs import planning
+from adamrepro.runs import train as app
 from adamrepro.tracking.feed import News
 from adamrepro.tracking.settings import Mode, Tracker, Tracking
 from adamrepro.tracking.wandb import WandbTracker

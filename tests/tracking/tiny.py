@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from adamrepro.config import Data, Execution, RunConfig
 from adamrepro.data import MnistConfig
 from adamrepro.execution import run_batch
 from adamrepro.models import MODELS
 from adamrepro.optim import RULES, Schedule
+from adamrepro.runs.config import Data, Execution, RunConfig
 from adamrepro.tracking.settings import Mode, Tracker, Tracking
 from adamrepro.training import Loop, Training
 

@@ -9,9 +9,9 @@ import tiny
 from omegaconf import OmegaConf
 from wandb_files import OfflineRun, offline_runs
 
-from adamrepro.config import RunConfig, to_run_config
 from adamrepro.results.rows import Row, read_curves, read_rows, text
 from adamrepro.results.store import Store
+from adamrepro.runs.config import RunConfig, to_run_config
 from adamrepro.tracking.card import card_of, points_of
 from adamrepro.tracking.feed import RATE
 

@@ -10,7 +10,6 @@ import pytest
 import torch
 from digits import digits, rows, run_in_pieces
 
-from adamrepro import machine
 from adamrepro.data import Dense
 from adamrepro.execution import run_batch
 from adamrepro.models import ModelConfig
@@ -19,6 +18,7 @@ from adamrepro.models.logistic import LogisticConfig
 from adamrepro.models.mlp import MlpConfig
 from adamrepro.models.vae import VaeConfig
 from adamrepro.optim import RULES, Adam, Rule, Schedule, can_compile
+from adamrepro.runs import machine
 from adamrepro.training import Checkpoint, Loop, Population, Precision, Training
 from adamrepro.training.streams import stream
 from small import small, tables

@@ -2,7 +2,9 @@
 
 from adamrepro.claims.bias import BIAS_BEST, BIAS_STABILITY
 from adamrepro.claims.book import Book
+from adamrepro.claims.bounds import ADAMAX_BOUND, STEP_BOUND
 from adamrepro.claims.claim import Check, Claim, Judgement, Kind, Needs, Outcome, Verdict
+from adamrepro.claims.estimates import ADAGRAD_LIMIT, BIAS_ESTIMATE, REGRET
 from adamrepro.claims.figures_1_to_3 import (
     CONVNET_EARLY,
     CONVNET_LATE,
@@ -11,17 +13,8 @@ from adamrepro.claims.figures_1_to_3 import (
     MNIST_LOGISTIC,
 )
 from adamrepro.claims.judge import judge
+from adamrepro.claims.ratios import ANNEALING, CONVNET_V, SCALE_FREE
 from adamrepro.claims.sfo import SFO_NOISE, SFO_SPEED
-from adamrepro.claims.theory import (
-    ADAGRAD_LIMIT,
-    ADAMAX_BOUND,
-    ANNEALING,
-    BIAS_ESTIMATE,
-    CONVNET_V,
-    REGRET,
-    SCALE_FREE,
-    STEP_BOUND,
-)
 
 # In the paper's order. A new claim is a sentence, what it needs, its checks, and a line here.
 _ALL = (

@@ -7,16 +7,16 @@ from pathlib import Path
 from rich.console import Console as Screen
 from rich.table import Table
 
-from adamrepro.config import RunConfig
-from adamrepro.execution.cluster import Cluster
+from adamrepro.execution.cluster.jobs import run_on_cluster
+from adamrepro.execution.cluster.settings import Cluster
 from adamrepro.execution.gpus import visible_gpus
-from adamrepro.execution.jobs import run_on_cluster
 from adamrepro.execution.processes import run_in_processes
 from adamrepro.execution.report import Report
 from adamrepro.execution.serial import run_serially
 from adamrepro.execution.watched import watched
-from adamrepro.machine import device_of
-from adamrepro.planning import Job, Plan, identify, plan
+from adamrepro.runs.config import RunConfig
+from adamrepro.runs.machine import device_of
+from adamrepro.runs.planning import Job, Plan, identify, plan
 from adamrepro.tracking.console import ProgressConsole
 
 SMALL_BATCH = 50_000

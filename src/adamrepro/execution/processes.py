@@ -18,12 +18,12 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from adamrepro import app
 from adamrepro.errors import UserError
 from adamrepro.execution.gpus import least_used
 from adamrepro.execution.report import Console, Report, Stopped
 from adamrepro.execution.serial import StopFlag, explain, interrupts_blocked, stop_on
-from adamrepro.planning import Plan
+from adamrepro.runs.planning import Plan
+from adamrepro.runs.train import train
 from adamrepro.training import Interrupted
 
 GRACE_SECONDS = 5.0
@@ -155,7 +155,7 @@ def work(pipe: Connection, gpu: str | None) -> None:
         except (EOFError, OSError):
             return
         try:
-            app.train(plan, partial(tell, "progress"), flag, partial(tell, "news"))
+            train(plan, partial(tell, "progress"), flag, partial(tell, "news"))
             message = ("done", "")
         except Interrupted:
             return

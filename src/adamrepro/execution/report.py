@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from adamrepro.planning import Plan
+from adamrepro.runs.planning import Plan
 from adamrepro.tracking.feed import News
 from adamrepro.training import Progress
 

@@ -8,10 +8,10 @@ from types import FrameType
 
 import torch
 
-from adamrepro import app
 from adamrepro.errors import UserError
 from adamrepro.execution.report import Console, Report, Stopped
-from adamrepro.planning import Plan
+from adamrepro.runs.planning import Plan
+from adamrepro.runs.train import train
 from adamrepro.training import Interrupted
 
 
@@ -58,7 +58,7 @@ def run_serially(plans: Sequence[Plan], console: Console) -> Report:
         for plan in plans:
             problem = ""
             try:
-                app.train(plan, partial(console.progress, plan), flag, partial(console.news, plan))
+                train(plan, partial(console.progress, plan), flag, partial(console.news, plan))
             except Interrupted:
                 raise Stopped from None
             except UserError:

@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from adamrepro.config import RunConfig, plain
 from adamrepro.execution.report import Console
-from adamrepro.planning import Job, Plan
+from adamrepro.runs.config import RunConfig, plain
+from adamrepro.runs.planning import Job, Plan
 from adamrepro.tracking.card import Settings, identity
 from adamrepro.tracking.feed import News
 from adamrepro.tracking.wandb import WandbTracker, tracker_for

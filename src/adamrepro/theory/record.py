@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import torch
 
-from adamrepro.app import commit
 from adamrepro.data import DataSet
 from adamrepro.files import write_atomically
+from adamrepro.runs.train import commit
 from adamrepro.theory.table import Theory
 
 SIGNIFICANT = 6

@@ -8,7 +8,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
-from hydra_plugins.adamrepro.compose import Composer
+from adamrepro.experiments.compose import Composer
 
 
 class PopulationLauncher(Launcher):
@@ -28,8 +28,8 @@ class PopulationLauncher(Launcher):
     ) -> Sequence[JobReturn]:
         """Bring all jobs into the tables; each one's return value is its run_id."""
         # torch is imported late: Hydra loads every plug-in, for --help and single runs too
-        from adamrepro.config import to_run_config
         from adamrepro.execution import run_batch
+        from adamrepro.runs.config import to_run_config
 
         setup_globals()
         composed = [self.composer.compose(overrides) for overrides in job_overrides]
@@ -51,7 +51,7 @@ class SlurmLauncher(PopulationLauncher):
         self.settings = settings
 
     def cluster(self) -> Any:
-        from adamrepro.config import section
         from adamrepro.execution import Cluster
+        from adamrepro.runs.config import section
 
         return section("hydra.launcher", Cluster, OmegaConf.create(self.settings))

@@ -11,7 +11,7 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from hydra_plugins.adamrepro import experiment
+from adamrepro.experiments import experiment
 
 WHOLE_SWEEP = ("experiment=", "budget=", "results=", "seeds.")
 """Overrides that say what the jobs are and where their tables lie."""

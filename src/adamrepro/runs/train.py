@@ -11,12 +11,12 @@ from typing import Any
 import torch
 
 from adamrepro.data import DataSet
-from adamrepro.machine import device_name, device_of, set_up_torch, this_machine
 from adamrepro.optim import SfoSettings, can_compile
-from adamrepro.planning import Job, Plan, dataset_of
 from adamrepro.results.rows import as_text
 from adamrepro.results.run_id import Value
 from adamrepro.results.store import GivenUp
+from adamrepro.runs.machine import device_name, device_of, set_up_torch, this_machine
+from adamrepro.runs.planning import Job, Plan, dataset_of
 from adamrepro.tracking.feed import Feed, News
 from adamrepro.tracking.settings import Tracker
 from adamrepro.training import (

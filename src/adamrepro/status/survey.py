@@ -11,13 +11,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from adamrepro.config import RunConfig
 from adamrepro.data import is_there
-from adamrepro.execution.time_left import Duration, Key, Pace, is_stand_in, time_left
-from adamrepro.planning import group_key
-from adamrepro.results.rates import Rates, examples_in_pass, settings_of
 from adamrepro.results.rows import Row, as_text, read_rows
 from adamrepro.results.store import Store
+from adamrepro.runs.config import RunConfig
+from adamrepro.runs.planning import group_key
+from adamrepro.status.rates import Rates, examples_in_pass, settings_of
+from adamrepro.status.time_left import Duration, Key, Pace, is_stand_in, time_left
 from adamrepro.training import Checkpoint
 
 

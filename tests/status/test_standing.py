@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from adamrepro import app, planning
 from adamrepro.execution import run_batch
-from adamrepro.execution.status import Standing, State, standing
-from adamrepro.execution.time_left import Duration, makespan, measured, time_left
 from adamrepro.optim import RULES
-from adamrepro.planning import identify, plan
-from adamrepro.results.rates import Rates
 from adamrepro.results.rows import as_text
 from adamrepro.results.store import Store
+from adamrepro.runs import planning
+from adamrepro.runs import train as app
+from adamrepro.runs.planning import identify, plan
+from adamrepro.status.rates import Rates
+from adamrepro.status.survey import Standing, State, standing
+from adamrepro.status.time_left import Duration, makespan, measured, time_left
 from adamrepro.training import Checkpoint, Interrupted
 from small import TABLES, small, three_rules
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import submitit
 
-from adamrepro.config import RunConfig
 from adamrepro.errors import UserError, require
+from adamrepro.runs.config import RunConfig
 
 
 class Where(Enum):

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from slurm_node import until
 
-from adamrepro.config import RunConfig
 from adamrepro.execution import Cluster, RunsFailed, Stopped, run_batch
-from adamrepro.execution.cluster import Where
-from adamrepro.execution.outbox import Inbox, Outbox
-from adamrepro.execution.task import OUT_OF_TIME, Task
+from adamrepro.execution.cluster.outbox import Inbox, Outbox
+from adamrepro.execution.cluster.settings import Where
+from adamrepro.execution.cluster.task import OUT_OF_TIME, Task
 from adamrepro.optim import RULES
-from adamrepro.planning import identify, plan
+from adamrepro.runs.config import RunConfig
+from adamrepro.runs.planning import identify, plan
 from adamrepro.tracking.feed import News
 from adamrepro.tracking.settings import Tracker
 from adamrepro.training import Loop, Progress

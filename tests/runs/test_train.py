@@ -6,17 +6,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from adamrepro import app, machine, planning
-from adamrepro.config import RunConfig
 from adamrepro.data import MnistConfig
 from adamrepro.errors import UserError
 from adamrepro.models import MODELS
 from adamrepro.optim import RULES, EpsForm, Schedule, Unit
-from adamrepro.planning import identify, plan
 from adamrepro.results.machines import read_machines
 from adamrepro.results.rows import read_rows
 from adamrepro.results.run_id import run_id
 from adamrepro.results.store import Store
+from adamrepro.runs import machine, planning
+from adamrepro.runs import train as app
+from adamrepro.runs.config import RunConfig
+from adamrepro.runs.planning import identify, plan
 from adamrepro.training import Compile, Interrupted, Loop, Training
 from small import TABLES, small, tables, three_rules
 

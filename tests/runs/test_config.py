@@ -12,15 +12,15 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from adamrepro.config import GROUPS, SECTIONS, RunConfig, plain, to_run_config
 from adamrepro.data import DATASETS
 from adamrepro.errors import UserError
+from adamrepro.experiments.compose import Composer
+from adamrepro.experiments.sweeps import expand, grid_of
 from adamrepro.models import MODELS
 from adamrepro.optim import RULES
 from adamrepro.results.run_id import run_id, setting_id
-from adamrepro.sweeps import expand, grid_of
+from adamrepro.runs.config import GROUPS, SECTIONS, RunConfig, plain, to_run_config
 from commandline import choices, composed, hydra, run_config
-from hydra_plugins.adamrepro.compose import Composer
 
 EXPERIMENTS, BUDGETS = choices("experiment"), choices("budget")
 

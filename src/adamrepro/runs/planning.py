@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from adamrepro.config import RunConfig, plain
 from adamrepro.data import DataSet, Source, load_dataset
 from adamrepro.data import Progress as Counter
 from adamrepro.data.console import console_progress
 from adamrepro.data.sources import no_progress
-from adamrepro.machine import device_kind
 from adamrepro.optim import SfoSettings, structure
 from adamrepro.results.run_id import Value, population_id, run_id, setting_id
 from adamrepro.results.store import Store
+from adamrepro.runs.config import RunConfig, plain
+from adamrepro.runs.machine import device_kind
 
 GPU_MEMBERS = 64
 

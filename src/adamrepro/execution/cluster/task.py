@@ -9,11 +9,11 @@ from types import FrameType
 import submitit
 from submitit.helpers import DelayedSubmission
 
-from adamrepro import app
 from adamrepro.errors import UserError
-from adamrepro.execution.outbox import Outbox
+from adamrepro.execution.cluster.outbox import Outbox
 from adamrepro.execution.serial import explain
-from adamrepro.planning import Plan
+from adamrepro.runs.planning import Plan
+from adamrepro.runs.train import train
 from adamrepro.training import Interrupted
 
 OUT_OF_TIME = signal.Signals[f"SIG{submitit.JobEnvironment.USR_SIG}"]
@@ -44,7 +44,7 @@ class Task:
         outbox = Outbox(self.outbox)
         while True:
             try:
-                app.train(self.plan, outbox.progress, lambda: bool(received), outbox.news)
+                train(self.plan, outbox.progress, lambda: bool(received), outbox.news)
                 return ""
             except Interrupted:  # the state is saved
                 if OUT_OF_TIME in received and callable(requeue):

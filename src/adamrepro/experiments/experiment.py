@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
-from hydra_plugins.adamrepro.compose import Composer
+from adamrepro.experiments.compose import Composer
 
 if TYPE_CHECKING:  # torch is imported late: Hydra loads every plug-in, for --help too
-    from adamrepro.config import RunConfig
+    from adamrepro.runs.config import RunConfig
 
 Overrides = list[str]
 
 
 def grid(config: DictConfig, users: Sequence[Overrides]) -> list[Overrides]:
     """Return the jobs of an experiment's sweeps, for each user's overrides."""
-    from adamrepro.sweeps import expand
+    from adamrepro.experiments.sweeps import expand
 
     sweeps: Any = OmegaConf.to_container(config, resolve=True)
     seeds = config.seeds.grid
@@ -26,7 +26,7 @@ def grid(config: DictConfig, users: Sequence[Overrides]) -> list[Overrides]:
 
 def confirmations(config: DictConfig, finished: Mapping[str, Overrides]) -> list[Overrides]:
     """Return the confirmation jobs of a finished grid, given as run_id -> overrides."""
-    from adamrepro.sweeps import confirm
+    from adamrepro.experiments.sweeps import confirm
 
     runs = chosen(config, set(finished))
     return [job for run in runs for job in confirm(finished[run], config.seeds.confirm)]
@@ -75,6 +75,6 @@ class Sweep:
         return self.composed(confirmations(self.config, jobs))
 
     def composed(self, jobs: Sequence[Overrides]) -> "list[RunConfig]":
-        from adamrepro.config import to_run_config
+        from adamrepro.runs.config import to_run_config
 
         return [to_run_config(self.composer.compose(job)) for job in jobs]

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import torch
 
-from adamrepro.config import RunConfig
-from adamrepro.machine import device_name, device_of
-from adamrepro.planning import population_size
-from adamrepro.results.rates import Rate, Rates, examples_in_pass, settings_of
 from adamrepro.results.rows import read_rows
 from adamrepro.results.store import Store
+from adamrepro.runs.config import RunConfig
+from adamrepro.runs.machine import device_name, device_of
+from adamrepro.runs.planning import population_size
+from adamrepro.status.rates import Rate, Rates, examples_in_pass, settings_of
 
 Key = frozenset[tuple[str, str]]
 """The settings of a run, as the tables write them."""

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import torch
 
-from adamrepro.config import RunConfig
 from adamrepro.errors import UserError
 from adamrepro.results.machines import machine_id
+from adamrepro.runs.config import RunConfig
 from adamrepro.training import Precision
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's mallopt

@@ -9,8 +9,8 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from adamrepro.experiments.compose import NOT_A_RUNS, Composer
 from commandline import hydra
-from hydra_plugins.adamrepro.compose import NOT_A_RUNS, Composer
 
 
 @pytest.fixture

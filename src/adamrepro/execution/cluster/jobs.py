@@ -18,13 +18,13 @@ import submitit
 from submitit.core.utils import FailedJobError, FailedSubmissionError, pickle_load
 
 from adamrepro.errors import UserError
-from adamrepro.execution.cluster import Cluster, Where
-from adamrepro.execution.outbox import Inbox
-from adamrepro.execution.queue import ENDED, GONE, NoAnswer, local_states, slurm_states
+from adamrepro.execution.cluster.outbox import Inbox
+from adamrepro.execution.cluster.queue import ENDED, GONE, NoAnswer, local_states, slurm_states
+from adamrepro.execution.cluster.settings import Cluster, Where
+from adamrepro.execution.cluster.task import Task
 from adamrepro.execution.report import Console, Report, Stopped
 from adamrepro.execution.serial import interrupts_blocked, stop_on
-from adamrepro.execution.task import Task
-from adamrepro.planning import Plan
+from adamrepro.runs.planning import Plan
 from adamrepro.training import Progress
 
 LOOKS = 3

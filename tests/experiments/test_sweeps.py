@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from adamrepro.config import to_run_config
 from adamrepro.errors import UserError
-from adamrepro.sweeps import confirm, expand, grid_of, select
+from adamrepro.experiments.sweeps import confirm, expand, grid_of, select
+from adamrepro.runs.config import to_run_config
 from commandline import composed
 
 EXPERIMENT: dict[str, Any] = {

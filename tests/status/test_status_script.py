@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 
-from adamrepro import planning
 from adamrepro.data import DATASETS, FOLDERS, is_there
+from adamrepro.runs import planning
 from commandline import PROJECT, Outcome, train
 
 Command = Callable[..., Outcome]

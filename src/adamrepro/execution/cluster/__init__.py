@@ -1,0 +1,1 @@
+"""Populations as jobs of a cluster."""

@@ -1,0 +1,1 @@
+"""A run: its configuration, its identity, the population it trains in, and its training."""

@@ -1,0 +1,1 @@
+"""What is done, and how long the rest will take."""
