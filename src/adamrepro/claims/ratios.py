@@ -111,8 +111,8 @@ ANNEALING = Claim(
     id="annealing",
     section="2.1",
     needs=theory("annealing", examples=60_000, sizes={"size_epochs": 10, "size_hidden": 1000}),
-    sentence="the signal-to-noise ratio m_hat/sqrt(v_hat) typically becomes closer to 0 towards an optimum, "
-    "leading to smaller effective steps in parameter space: a form of automatic annealing",
+    sentence="the signal-to-noise ratio m_hat/sqrt(v_hat) typically becomes closer to 0 towards an "
+    "optimum, leading to smaller effective steps in parameter space: a form of automatic annealing",
     checks=_annealing,
     notes=_annealing_notes,
 )
@@ -121,7 +121,7 @@ CONVNET_V = Claim(
     id="convnet-v",
     section="6.3",
     needs=theory("convnet-v", examples=50_000, sizes={"size_epochs": 5}),
-    sentence="the second moment estimate v_hat vanishes to zeros after a few epochs and is dominated by the "
-    "eps in Algorithm 1 (ConvNet, CIFAR-10)",
+    sentence="the second moment estimate v_hat vanishes to zeros after a few epochs and is dominated by "
+    "the eps in Algorithm 1 (ConvNet, CIFAR-10)",
     checks=_convnet_v,
 )
