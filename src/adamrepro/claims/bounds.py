@@ -85,11 +85,11 @@ def _adamax(table: pd.DataFrame) -> list[Check]:
 
 
 def _adamax_notes(table: pd.DataFrame) -> list[str]:
-    exact = table.groupby(["beta1", "beta2"])["derived"].first()
-    steps = table["size_steps"].iloc[0]
+    exact = table.drop_duplicates(["beta1", "beta2"])
     return [
-        f"exact bound over {steps} steps at beta1 {beta1:g}, beta2 {beta2:g}: {bound:.4g} alpha"
-        for (beta1, beta2), bound in exact.items()
+        f"exact bound over {row.size_steps} steps at beta1 {row.beta1:g}, beta2 {row.beta2:g}: "
+        f"{row.derived:.4g} alpha"
+        for row in exact.itertuples()
     ]
 
 

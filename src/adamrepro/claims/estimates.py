@@ -150,8 +150,8 @@ BIAS_ESTIMATE = Claim(
     id="bias-estimate",
     section="3",
     needs=theory("bias-estimate", sizes={"size_steps": 1000, "size_chains": 5000}),
-    sentence="E[v_t] = E[g_t^2] (1-beta2^t) + zeta, where zeta = 0 if the second moment is stationary, and "
-    "can be kept small otherwise",
+    sentence="E[v_t] = E[g_t^2] (1-beta2^t) + zeta, where zeta = 0 if the second moment is "
+    "stationary, and can be kept small otherwise",
     checks=_bias_estimate,
     slip='Section 3 asks for "a small value of beta2" where gradients are sparse; what makes the '
     "estimate reliable is a small value of 1-beta2, as section 6.4 says.",
