@@ -121,7 +121,7 @@ CONVNET_V = Claim(
     id="convnet-v",
     section="6.3",
     needs=theory("convnet-v", examples=50_000, sizes={"size_epochs": 5}),
-    sentence="the second moment estimate v_hat vanishes to zeros after a few epochs and is dominated "
-    "by the eps in Algorithm 1 (ConvNet, CIFAR-10)",
+    sentence="the second moment estimate v_hat vanishes to zeros after a few epochs and is "
+    "dominated by the eps in Algorithm 1 (ConvNet, CIFAR-10)",
     checks=_convnet_v,
 )
