@@ -30,7 +30,7 @@ NAMES = ("adam", "amsgrad")
 LAMBDA = 1 - 1e-8  # "typically close to 1", section 4
 BETA1 = (0.0, 0.5, 0.9, 0.99)
 BETA2 = (0.1, 0.5, 0.7, 0.9, 0.97, 0.99, 0.997, 0.999, 0.9999)
-PERIODS = (3, 11, 101)
+PERIODS = (3, 11, 31)
 """C of the counterexample: how seldom the large gradient comes."""
 ALPHA = 0.1
 DIMENSIONS = 10
