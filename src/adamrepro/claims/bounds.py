@@ -26,7 +26,7 @@ def _step_bound(table: pd.DataFrame) -> list[Check]:
     checks = [
         Check(
             what=f"largest step of {kind}, over the printed bound",
-            unit="of the bound",
+            unit="",
             values=by_seed(found, "share"),
             within=(-INF, 1.0),
             why="the sentence: a bound",
@@ -39,7 +39,7 @@ def _step_bound(table: pd.DataFrame) -> list[Check]:
         *checks,
         Check(
             what="largest step of all searched sequences, over Cauchy and Schwarz's bound",
-            unit="of the bound",
+            unit="",
             values=by_seed(searched, "of_exact"),
             within=(-INF, 1.0 + 1e-9),
             why="a bound that is proved: the search must stay below it",

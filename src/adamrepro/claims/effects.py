@@ -11,7 +11,7 @@ import pandas as pd
 
 from adamrepro.claims.claim import INF, Check
 from adamrepro.claims.selection import Selection
-from adamrepro.results.reference import panel_of, read_reference
+from adamrepro.results.reference import CURVE_PANELS, panel_of, read_reference
 
 TWICE, HALF = 2.0, 0.5
 TAIL = 10
@@ -112,7 +112,7 @@ def alike(
 def paper_curves(panel: str) -> pd.DataFrame:
     """The paper's visible points: index x, a column per series."""
     table = read_reference(panel)
-    y = panel_of(panel).y_reference
+    y = CURVE_PANELS[panel_of(panel).name].y_reference
     return table[table["visible"]].pivot(index="x", columns="series", values=y)
 
 

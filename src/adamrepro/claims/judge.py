@@ -10,6 +10,7 @@ from adamrepro.claims.book import Book
 from adamrepro.claims.claim import Claim, Judged, Judgement, Kind, Needs
 from adamrepro.claims.grid import missing, read_grid
 from adamrepro.claims.selection import Selection, selections
+from adamrepro.results.panel import GridPanel
 from adamrepro.results.reference import panel_of
 from adamrepro.results.schema import TRAINING_EXAMPLES
 from adamrepro.results.select import every_point
@@ -124,7 +125,7 @@ def needed_passes(needs: Needs, series: str) -> int:
     if needs.passes is not None:
         return needs.passes
     panel = panel_of(needs.table)
-    return panel.last_epoch_of(series)
+    return panel.last_epoch if isinstance(panel, GridPanel) else panel.last_epoch_of(series)
 
 
 def _passes(curves: pd.DataFrame, runs: pd.DataFrame, series: str) -> int:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from adamrepro.claims.book import Book
 from adamrepro.results.fidelity import distances
-from adamrepro.results.reference import panel_of
+from adamrepro.results.reference import CURVE_PANELS, panel_of
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Role, choose, drawn_runs, every_point
 
@@ -59,7 +59,7 @@ class Selection:
         column: the panel's own cost unless named. A run that diverged made no progress: it counts
         as being where it started, at its cost before any step.
         """
-        panel = panel_of(self.experiment)
+        panel = CURVE_PANELS[panel_of(self.experiment).name]
         last = passes or min(panel.last_epoch_of(name) for name in self.runs)
         column = column or panel.cost_of(series)
         rows = []

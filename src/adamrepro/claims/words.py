@@ -28,9 +28,13 @@ def sentence(judgement: Judgement) -> str:
         for outcome in Outcome
         if (count := counts.get(outcome))
     ]
-    told = f"Of {len(checks)} parts {', '.join(parts)}" if len(checks) > 1 else "Its one part"
+    only = checks[0].outcome
     if len(checks) == 1:
-        told += f" {_PLURAL[checks[0].outcome][0]}"
+        told = f"Its one part {_PLURAL[only][0]}"
+    elif len(counts) == 1:
+        told = f"All {len(checks)} parts {_PLURAL[only][1]}"
+    else:
+        told = f"Of {len(checks)} parts {', '.join(parts)}"
     return f"{told}. {_decisive(checks)}"
 
 
@@ -50,9 +54,19 @@ def number(check: Check) -> str:
     if interval is None:
         return "-"
     unit = f" {check.unit}" if check.unit else ""
-    mean, low, high = (f"{value:.3g}" for value in (interval.mean, interval.low, interval.high))
+    values = (interval.mean, interval.low, interval.high)
+    mean, low, high = (f"{value:.{_digits(check, values)}g}" for value in values)
     spread = "" if low == high else f" ({low} to {high})"
     return f"{mean}{unit}{spread}"
+
+
+def _digits(check: Check, values: Sequence[float]) -> int:
+    """Three, or as many more as it takes to tell the values from the ends of the range."""
+    for digits in range(3, 9):
+        shown = {f"{value:.{digits}g}" for value in values}
+        if not shown & {f"{end:.{digits}g}" for end in check.within}:
+            return digits
+    return 3
 
 
 def evidence(judgement: Judgement) -> pd.DataFrame:

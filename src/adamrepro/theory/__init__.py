@@ -50,7 +50,7 @@ THEORY: dict[str, Theory] = {
         size=by_budget(
             {"epochs": 2, "hidden": 10},
             {"epochs": 10, "hidden": 1000},
-            {"epochs": 20, "hidden": 1000},
+            {"epochs": 10, "hidden": 1000},
         ),
         dataset=by_budget(MnistConfig(examples=256), MnistConfig(examples=3000), MnistConfig()),
     ),
