@@ -13,7 +13,7 @@ from adamrepro.claims.selection import Selection, selections
 from adamrepro.results.panel import GridPanel
 from adamrepro.results.reference import panel_of
 from adamrepro.results.schema import TRAINING_EXAMPLES
-from adamrepro.results.select import every_point
+from adamrepro.results.select import ONLY, every_point
 
 
 def judge(claim: Claim, book: Book) -> Judgement:
@@ -178,11 +178,9 @@ def _sources(table: pd.DataFrame) -> list[str]:
 
 def _edges(selection: Selection) -> list[str]:
     """Series whose chosen setting is at an end of its grid: a wider one may hold a better."""
-    return [
-        f"{series}: chosen at the end of its grid ({', '.join(_short(names))})"
-        for series, names in selection.at_edge.items()
-    ]
-
-
-def _short(names: tuple[str, ...]) -> list[str]:
-    return [name.rpartition(".")[2] for name in names]
+    notes = []
+    for series, names in selection.at_edge.items():
+        ends = ", ".join(name.rpartition(".")[2] for name in names)
+        at_end = f"{series}: chosen at the end of its grid ({ends})"
+        notes.append(f"{series}: its grid has one setting" if ONLY in names else at_end)
+    return notes
