@@ -102,8 +102,8 @@ def test_hindsight_is_logistic_regression() -> None:
 
 
 def test_adam_fails_on_the_counterexample_and_forgives_with_a_long_memory() -> None:
-    rows = regret.reddi("adam", 1, 3000, 3)
-    last = {(row["beta1"], row["beta2"]): row["average_regret"] for row in rows if row["T"] == 3000}
+    rows = [row for row in regret.reddi("adam", 1, 3000) if row["T"] == 3000 and row["period"] == 3]
+    last = {(row["beta1"], row["beta2"]): row["average_regret"] for row in rows}
     assert last[(0.0, 0.1)] > 0.8
     assert last[(0.9, 0.999)] < 0.05
 

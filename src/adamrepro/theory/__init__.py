@@ -66,7 +66,7 @@ THEORY: dict[str, Theory] = {
     "regret": Theory(
         run=regret.run,
         seeds=_SEEDS,
-        size=by_budget({"steps": 300}, {"steps": 10_000}, {"steps": 100_000}),
+        size=by_budget({"steps": 300}, {"steps": 10_000}, {"steps": 50_000}),
     ),
     "adagrad-limit": Theory(run=adagrad_limit.run, seeds=_SEEDS, size=_WALK),
     "convnet-v": Theory(

@@ -6,8 +6,8 @@ Two problems, alpha_t = alpha/sqrt(t) and beta1_t = beta1 lambda^(t-1) as Theore
   hindsight are found at every T.
 - `reddi`: the counterexample of Reddi, Kale & Kumar 2018 (section 3): f_t(x) = C x once in C steps,
   else -x, on [-1, 1]. Over C steps that is x, so that -1 is best; the rare large gradient is
-  divided by its own root of v, and a rule that forgets it too fast drifts to +1. All (beta1,
-  beta2) of a map are members of one population.
+  divided by its own root of v, and a rule that forgets it too fast drifts to +1. All (C,
+  beta1, beta2) are members of one population.
 """
 
 import math
@@ -67,9 +67,7 @@ def run(seed: int, *, steps: int) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
     for name in NAMES:
         if name in RULES:
-            rows += logistic(name, seed, steps)
-            for period in PERIODS:
-                rows += reddi(name, seed, steps, period)
+            rows += [*logistic(name, seed, steps), *reddi(name, seed, steps)]
     return pd.DataFrame(rows)
 
 
@@ -126,29 +124,31 @@ def least_cost(x: np.ndarray, y: np.ndarray) -> float:
     return float(minimize(cost, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B").fun)
 
 
-def reddi(name: str, seed: int, steps: int, period: int) -> Iterator[dict[str, object]]:
+def reddi(name: str, seed: int, steps: int) -> Iterator[dict[str, object]]:
     """The counterexample; the seed draws where x starts and when the rare gradient first comes."""
-    pairs = [(beta1, beta2) for beta1 in BETA1 for beta2 in BETA2]
+    members = [(period, beta1, beta2) for period in PERIODS for beta1 in BETA1 for beta2 in BETA2]
+    period = torch.tensor([member[0] for member in members])
     generator = torch.Generator().manual_seed(seed)
-    start = torch.rand(1, generator=generator, dtype=torch.float64) * 2 - 1
-    phase = int(torch.randint(period, (1,), generator=generator))
+    start, phase = torch.rand(2, generator=generator, dtype=torch.float64)
     player = Player(
-        [rule_of(name, alpha=ALPHA, beta1=beta1, beta2=beta2) for beta1, beta2 in pairs],
-        start.expand(len(pairs), 1),
+        [rule_of(name, alpha=ALPHA, beta1=beta1, beta2=beta2) for _, beta1, beta2 in members],
+        (2 * start - 1).expand(len(members), 1),
     )
-    regret = torch.zeros(len(pairs), dtype=torch.float64)
+    rare, often = period.double(), torch.tensor(-1.0, dtype=torch.float64)
+    first = (phase * period).long()
+    regret = torch.zeros(len(members), dtype=torch.float64)
     asked = set(times(steps))
     for t in range(1, steps + 1):
-        g = float(period) if t % period == phase else -1.0
+        g = torch.where(t % period == first, rare, often)
         regret += g * (player.theta[:, 0] + 1)
-        player.play(torch.full_like(player.theta, g))
+        player.play(g.unsqueeze(1))
         player.theta.clamp_(-1, 1)
         if t in asked:
-            worst = 2 * t / period
-            for (beta1, beta2), value in zip(pairs, (regret / worst).tolist(), strict=True):
+            of_worst = (regret / (2 * t / rare)).tolist()
+            for (every, beta1, beta2), value in zip(members, of_worst, strict=True):
                 yield {
                     "problem": "reddi",
-                    "period": period,
+                    "period": every,
                     "rule": name,
                     "beta1": beta1,
                     "beta2": beta2,
