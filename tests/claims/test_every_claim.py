@@ -1,6 +1,7 @@
 """Every claim on made-up tables: a new claim gets a row in `made_up.CASES`."""
 
 import dataclasses
+from functools import cache
 
 import pytest
 from made_up import CASES, REFERENCES
@@ -8,6 +9,13 @@ from made_up import CASES, REFERENCES
 from adamrepro.claims import CLAIMS, Book, Kind, Verdict, judge
 from adamrepro.claims.words import evidence, scorecard, sentence
 from adamrepro.results.schema import Tables
+
+
+@cache
+def book_of(name: str, kind: str) -> Book:
+    """The made-up tables of a case; no test changes them."""
+    return getattr(CASES[name], kind)()
+
 
 every_claim = pytest.mark.parametrize("name", CLAIMS)
 
@@ -18,14 +26,14 @@ def test_every_claim_has_a_case() -> None:
 
 @every_claim
 def test_on_the_side_that_the_sentence_asks_for(name: str) -> None:
-    found = judge(CLAIMS[name], CASES[name].holds())
+    found = judge(CLAIMS[name], book_of(name, "holds"))
     assert found.verdict == CASES[name].verdict, evidence(found)
     assert found.reason == ""
 
 
 @every_claim
 def test_on_the_other_side(name: str) -> None:
-    found = judge(CLAIMS[name], CASES[name].fails())
+    found = judge(CLAIMS[name], book_of(name, "fails"))
     assert found.verdict == CASES[name].otherwise, evidence(found)
     assert "fail" in sentence(found)
 
@@ -54,7 +62,7 @@ def test_no_tables(name: str) -> None:
 
 @every_claim
 def test_stand_in_data_is_never_judged(name: str) -> None:
-    book = CASES[name].holds()
+    book = book_of(name, "holds")
     tables = {
         key: Tables(found.runs.assign(data_source="stand-in"), found.curves)
         for key, found in book.tables.items()
@@ -67,7 +75,7 @@ def test_stand_in_data_is_never_judged(name: str) -> None:
 
 @every_claim
 def test_evidence_is_a_table_and_a_sentence_without_infinities(name: str) -> None:
-    for book in (CASES[name].holds(), CASES[name].fails()):
+    for book in (book_of(name, "holds"), book_of(name, "fails")):
         found = judge(CLAIMS[name], book)
         table = evidence(found)
         first = table[table["selection"] == table["selection"].iloc[0]]

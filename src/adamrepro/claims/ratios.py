@@ -110,7 +110,7 @@ SCALE_FREE = Claim(
 ANNEALING = Claim(
     id="annealing",
     section="2.1",
-    needs=theory("annealing", examples=60_000, sizes={"size_epochs": 10, "size_hidden": 1000}),
+    needs=theory("annealing", examples=10_000, sizes={"size_epochs": 10, "size_hidden": 1000}),
     sentence="the signal-to-noise ratio m_hat/sqrt(v_hat) typically becomes closer to 0 towards an "
     "optimum, leading to smaller effective steps in parameter space: a form of automatic annealing",
     checks=_annealing,

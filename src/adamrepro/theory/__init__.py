@@ -52,7 +52,9 @@ THEORY: dict[str, Theory] = {
             {"epochs": 10, "hidden": 1000},
             {"epochs": 10, "hidden": 1000},
         ),
-        dataset=by_budget(MnistConfig(examples=256), MnistConfig(examples=3000), MnistConfig()),
+        dataset=by_budget(
+            MnistConfig(examples=256), MnistConfig(examples=3000), MnistConfig(examples=10_000)
+        ),
     ),
     "bias-estimate": Theory(
         run=bias_estimate.run,
