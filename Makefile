@@ -26,11 +26,11 @@ setup: $(READY)  ## make .venv with pinned dependencies (PYTHON=python3.12); not
 reproduce: setup  ## data, training, figures, claims (BUDGET=smoke|quick|full, DATA=/path)
 	@$(PY) scripts/reproduce.py --budget "$(BUDGET)"
 
-status: setup  ## which runs are done, and how long the others will take (BUDGET=quick|medium|full)
+status: setup  ## which runs are done, and how long the others will take (BUDGET=quick|full)
 	@$(PY) scripts/status.py --budget "$(BUDGET)"
 
 # The budgets whose tables are committed, unless one is asked for.
-figures: setup  ## redraw the figures from the tables: no training (BUDGET=quick|medium|full)
+figures: setup  ## redraw the figures from the tables: no training (BUDGET=quick|full)
 	@for budget in $(if $(filter file,$(origin BUDGET)),$(or $(notdir $(wildcard results/quick results/medium results/full)),quick),$(BUDGET)); do \
 	  $(PY) scripts/plot.py all --budget "$$budget" || exit; \
 	done

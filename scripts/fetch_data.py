@@ -8,14 +8,16 @@ What is missing under DIR is downloaded; what is slow to read is cached next to 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from adamrepro.data import DATASETS, load_dataset
-from adamrepro.data.console import console_progress
+from adamrepro.data.bars import shown
 from adamrepro.errors import UserError
 
-DEFAULT_ROOT = Path(__file__).resolve().parents[1] / "data"
+PROJECT = Path(__file__).resolve().parents[1]
+DEFAULT_ROOT = Path(os.environ.get("ADAMREPRO_DATA") or PROJECT / "data")
 
 
 def main() -> int:
@@ -24,7 +26,12 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("names", nargs="*", metavar="name", help=f"{', '.join(DATASETS)}; all")
-    parser.add_argument("--root", type=Path, default=DEFAULT_ROOT, help="the folder to look in")
+    parser.add_argument(
+        "--root",
+        type=Path,
+        default=DEFAULT_ROOT,
+        help="the folder to look in; default: $ADAMREPRO_DATA, else data",
+    )
     parser.add_argument(
         "--stand-in", action="store_true", help="accept a stand-in for what cannot be had"
     )
@@ -34,13 +41,13 @@ def main() -> int:
         try:
             if name not in DATASETS:
                 raise UserError(f"{name}: no such data set; expected {', '.join(DATASETS)}.")
-            with console_progress() as progress:
+            with shown() as counter:
                 data = load_dataset(
                     DATASETS[name](),
                     root=arguments.root,
                     download=True,
                     stand_in=arguments.stand_in,
-                    progress=progress,
+                    counter=counter,
                 )
         except UserError as error:
             print(error, file=sys.stderr)

@@ -7,14 +7,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from adamrepro.command import PROJECT, explained
-from adamrepro.experiments.experiment import Sweep
+from adamrepro.experiments.compose import composing
+from adamrepro.experiments.experiment import Experiment
 from adamrepro.status.survey import Round, State, survey
 from adamrepro.status.time_left import Duration, measured
 
@@ -26,17 +25,15 @@ def main() -> None:
     """Print a table with two rows per experiment: its grid, and what confirms it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("experiment", nargs="*", help=f"of {', '.join(EXPERIMENTS)}; all if none")
-    parser.add_argument("--budget", default="quick", help="smoke, quick (default), medium or full")
+    parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
     parser.add_argument("--results", type=Path, default=PROJECT / "results", metavar="DIR")
     asked = parser.parse_args()
-    with explained(), initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        base = compose("config", return_hydra_config=True)
-        loader = GlobalHydra.instance().config_loader()
+    with explained(), composing(CONFIGS) as composer:
         rates = {flag: measured(asked.results, stand_in=flag) for flag in (False, True)}
         rounds: list[Round] = []
         for name in asked.experiment or EXPERIMENTS:
             users = [f"experiment={name}", f"budget={asked.budget}", f"results={asked.results}"]
-            rounds += survey(Sweep(loader, base, users), rates)
+            rounds += survey(Experiment(composer, [users]), rates)
     show(rounds, asked.budget)
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from adamrepro.command import explained
@@ -13,10 +14,13 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 @hydra.main(config_path=str(CONFIGS), config_name="config", version_base="1.3")
 def main(config: DictConfig) -> str:
     """Train the run that `config` describes; returns its run_id."""
+    # torch is imported late: --help need not wait for it
     from adamrepro.execution import run_batch
+    from adamrepro.experiments.budgets import apply_budget
     from adamrepro.runs.config import to_run_config
 
     with explained():
+        apply_budget(config, HydraConfig.get().overrides.task)
         return run_batch([to_run_config(config)], processes=False)[0].run_id
 
 

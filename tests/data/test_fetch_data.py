@@ -3,7 +3,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from torchvision import datasets
+
+from adamrepro.data import mnist
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "fetch_data.py"
 
@@ -13,7 +14,7 @@ def fetch(monkeypatch, root):
     spec = importlib.util.spec_from_file_location("fetch_data", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    monkeypatch.setattr(datasets.MNIST, "mirrors", ["http://127.0.0.1:1/"])
+    monkeypatch.setattr(mnist, "MIRRORS", ["http://127.0.0.1:1/"])
 
     def fetch(*arguments: str) -> int:
         monkeypatch.setattr(sys, "argv", ["fetch_data.py", "--root", str(root), *arguments])
@@ -25,6 +26,16 @@ def fetch(monkeypatch, root):
 def test_it_says_where_each_data_set_comes_from(mnist_root, fetch, capsys):
     assert fetch("mnist") == 0
     assert capsys.readouterr().out.startswith("mnist: canonical, 60 + 20 examples, sha256 ")
+
+
+def test_it_looks_where_the_environment_says(mnist_root, monkeypatch, capsys):
+    monkeypatch.setenv("ADAMREPRO_DATA", str(mnist_root))
+    spec = importlib.util.spec_from_file_location("fetch_data", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(sys, "argv", ["fetch_data.py", "mnist"])
+    assert module.main() == 0
+    assert capsys.readouterr().out.startswith("mnist: canonical")
 
 
 def test_a_stand_in_has_to_be_asked_for(fetch, capsys):

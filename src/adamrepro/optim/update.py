@@ -10,6 +10,9 @@ from torch import Tensor
 
 from adamrepro.optim.rule import Parameter, Rule, column
 
+COMPILED_SHAPES = 200
+"""Kinds of population that one process compiles an update for."""
+
 
 class Update(Protocol):
     """`apply_rule` of one rule."""
@@ -37,16 +40,15 @@ def apply_rule(
     """Take one step in place.
 
     Each parameter, gradient and state tensor is [R, ...]; coefficients are float64 [R].
-    penalties: lambda [R] of each parameter's penalty lambda/2 |theta|^2, or None; its gradient
-    lambda theta joins g here, where it costs no pass over memory of its own.
+    penalties: lambda [R] of each parameter's penalty, or None; its gradient joins g here, where it
+    costs no pass over memory of its own.
     is_weight: which parameters are weight matrices or kernels; none, unless told.
     """
     kinds = [False] * len(parameters) if is_weight is None else is_weight
     for theta, g, state, l2, kind in zip(
         parameters, gradients, states, penalties, kinds, strict=True
     ):
-        if l2 is not None:
-            g = g + column(l2, theta) * theta
+        g = with_penalty(g, theta, l2)
         c = type(coefficients)(*(column(values, theta) for values in coefficients))
         step, new_state = rule.step_of(Parameter(theta, kind), g, state, c)
         theta.add_(step)
@@ -54,13 +56,24 @@ def apply_rule(
             old.copy_(new)
 
 
+def with_penalty(g: Tensor, theta: Tensor, l2: Tensor | None) -> Tensor:
+    """Add to the gradient g that of the penalty l2/2 |theta|^2, l2 [R], if there is one."""
+    return g if l2 is None else g + column(l2, theta) * theta
+
+
 def make_update(rule: type[Rule], *, compiled: bool) -> Update:
     """Return the update of a rule; compiled fuses it into one pass over memory per parameter.
 
-    Both forms give the same numbers within rounding of the parameters' dtype.
+    Both forms give the same numbers within rounding of the parameters' dtype. Each shape is
+    compiled for itself, so that no number depends on which populations the process
+    met before.
     """
     update = partial(apply_rule, rule)
-    return torch.compile(update) if compiled else update
+    if not compiled:
+        return update
+    # torch counts the shapes of all rules together, and would go on eagerly after the eighth
+    torch._dynamo.config.recompile_limit = COMPILED_SHAPES
+    return torch.compile(update, dynamic=False)
 
 
 def can_compile() -> bool:

@@ -14,6 +14,7 @@ from adamrepro.training import Order, Population
 from adamrepro.training.minibatches import Minibatches
 from adamrepro.training.order import MinibatchOrder
 from adamrepro.training.streams import stream
+from adamrepro.training.task import Task
 
 BATCH_SIZE = 128  # paper
 
@@ -51,9 +52,8 @@ def trained(
     model: ModelConfig, rule: Adam, data: DataSet, seed: int, *, epochs: int, looks: int
 ) -> Iterator[Pass]:
     """Train on minibatches of 128 in a fresh order each pass; yield every pass with its looks."""
-    population = Population(
-        model, [rule], [0.0], Schedule(), shape=data.train.shape, classes=data.classes, seed=seed
-    )
+    task = Task(model=model, shape=data.train.shape, classes=data.classes, seed=seed)
+    population = Population(task, [rule], [0.0], Schedule())
     order = MinibatchOrder(len(data.train), BATCH_SIZE, Order.shuffled, stream(seed, "order"))
     minibatches = Minibatches(data.train, order, torch.device("cpu"))
     noise = Noise(stream(seed, "noise"))
