@@ -46,7 +46,7 @@ THEORY: dict[str, Theory] = {
     "scale-free": Theory(run=scale_free.run, seeds=_SEEDS, size=_WALK),
     "annealing": Theory(
         run=annealing.run,
-        seeds=by_budget(1, 3, 3),
+        seeds=by_budget(1, 3, 5),
         size=by_budget(
             {"epochs": 2, "hidden": 10},
             {"epochs": 10, "hidden": 1000},
