@@ -125,5 +125,8 @@ def column(values: Tensor, like: Tensor) -> Tensor:
 
 
 def ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
-    """Divide, with 0/0 = 0: where the gradient has always been 0 the step is 0."""
-    return torch.where(denominator == 0, 0.0, numerator / denominator)
+    """Divide by a denominator >= 0, with 0/0 = 0: where g has always been 0 the step is 0.
+
+    The zeros become infinite first: one pass, where a comparison and a choice take two slow ones.
+    """
+    return numerator / torch.threshold(denominator, 0.0, float("inf"))
