@@ -1,9 +1,12 @@
-"""Judge the paper's claims from the tables alone, and write results/<budget>/claims.csv."""
+"""Judge the paper's claims from the tables alone.
+
+Writes results/<budget>/claims.csv (a row per claim) and claims_evidence.csv (a row per check); with
+--docs also docs/claims.md.
+"""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from pathlib import Path
 
@@ -12,7 +15,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from adamrepro.claims import CLAIMS, Book, Claim
+from adamrepro.claims import CLAIMS, Book, Judgement, judge
+from adamrepro.claims.document import document
+from adamrepro.claims.words import evidence, scorecard
 from adamrepro.errors import UserError
 from adamrepro.files import write_atomically
 
@@ -21,33 +26,37 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main() -> int:
     """Judge every claim; exit status 2 for a mistake of the user's."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
     parser.add_argument("--results", type=Path, default=ROOT / "results", metavar="DIR")
+    parser.add_argument("--docs", action="store_true", help="write docs/claims.md as well")
     asked = parser.parse_args()
     folder = asked.results / asked.budget
     try:
         if not folder.is_dir():
             raise UserError(f"{folder}: no such folder; train first, or give --results, --budget")
         book = Book.read(asked.results, asked.budget)
-        claims = [judge(book) for judge in CLAIMS.values()]
-        table = pd.DataFrame([dataclasses.asdict(claim) for claim in claims])
-        write_atomically(folder / "claims.csv", table.to_csv(index=False, lineterminator="\n"))
+        judgements = [judge(claim, book) for claim in CLAIMS.values()]
+        checks = pd.concat([evidence(judgement) for judgement in judgements], ignore_index=True)
+        for name, table in (("claims", scorecard(judgements)), ("claims_evidence", checks)):
+            text = table.to_csv(index=False, lineterminator="\n", float_format="%.4g")
+            write_atomically(folder / f"{name}.csv", text)
+        if asked.docs:
+            write_atomically(ROOT / "docs" / "claims.md", document(judgements, asked.budget))
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    show(claims, f"What the tables of budget {asked.budget} say about the paper's claims")
+    show(judgements, f"What the tables of budget {asked.budget} say about the paper's claims")
     print(folder / "claims.csv")
     return 0
 
 
-def show(claims: list[Claim], title: str) -> None:
-    """Print a table: claim, section, verdict, and what it rests on."""
-    table = Table("claim", "section", "verdict", "sentence", "evidence", title=title)
-    table.box, table.show_lines = box.SIMPLE_HEAD, True
-    for claim in claims:
-        words = "\n".join(part for part in (claim.evidence, claim.note, claim.reason) if part)
-        table.add_row(claim.id, claim.section, str(claim.verdict), claim.sentence, words)
+def show(judgements: list[Judgement], title: str) -> None:
+    """Print a table: claim, section, verdict, whether that is stable, and what it rests on."""
+    columns = ["id", "section", "verdict", "stability", "sentence", "evidence"]
+    table = Table(*columns, title=title, box=box.SIMPLE_HEAD, show_lines=True)
+    for row in scorecard(judgements)[columns].itertuples(index=False):
+        table.add_row(*map(str, row))
     Console(width=None if sys.stdout.isatty() else 140).print(table)
 
 

@@ -111,12 +111,14 @@ def main() -> int:
 
 
 def reproduce(work: Reproduction) -> None:
-    """Data, then every experiment, then figures and claims from whatever tables there are."""
+    """Data, every experiment, theory, then figures and claims from whatever tables there are."""
     if work.budget != "smoke":
         work.run("data", "fetch_data.py", "--root", str(work.data), "--stand-in")
     for name in sorted(path.stem for path in (CONFIGS / "experiment").glob("*.yaml")):
         settings = [f"experiment={name}", f"budget={work.budget}", f"results={work.results}"]
         work.run(name, "train.py", "-m", *settings, "data.download=false", "data.stand_in=true")
+    where = ["--budget", work.budget, "--results", str(work.results)]
+    work.run("theory", "theory.py", *where, "--stand-in")
     for name in work.tables():
         folders = ["--budget", name, "--results", str(work.results)]
         work.run(f"figures {name}", "plot.py", "all", *folders, "--figures", str(work.figures))

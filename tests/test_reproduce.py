@@ -83,7 +83,7 @@ def sandbox(tmp_path: Path) -> Sandbox:
         path.touch()
     (folder / "scripts").mkdir()
     shutil.copy(PROJECT / "scripts" / "reproduce.py", folder / "scripts")
-    for name in ("fetch_data", "train", "plot", "claims"):
+    for name in ("fetch_data", "train", "theory", "plot", "claims"):
         (folder / "scripts" / f"{name}.py").write_text(SCRIPT)
     return Sandbox(folder)
 
@@ -92,7 +92,7 @@ def test_every_step_is_taken_in_order_and_the_paths_are_printed(sandbox: Sandbox
     done = sandbox.reproduce()
     assert done.returncode == 0, done.stderr
     names = [name for name, _, _ in sandbox.calls()]
-    assert names == ["fetch_data", "train", "train", "train", "plot", "claims"]
+    assert names == ["fetch_data", "train", "train", "train", "theory", "plot", "claims"]
     assert sandbox.trained() == ["figA", "figB", "figC"]
     assert {data for _, data, _ in sandbox.calls()} == {str(sandbox.folder / "data")}
     printed = [Path(line) for line in done.stdout.splitlines() if line.startswith("/")]

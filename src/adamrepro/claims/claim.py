@@ -1,10 +1,17 @@
-"""What a claim is, and how checks add up to a verdict."""
+"""What a claim is, what a check is, and how checks add up to a verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
+
+from adamrepro.claims.interval import Interval, borrowed, t_interval
+
+INF = float("inf")
+SEEDS = 3
+"""Fewer seeds give no interval worth the name: t is 12.7 for two of them."""
 
 
 class Verdict(StrEnum):
@@ -13,51 +20,185 @@ class Verdict(StrEnum):
     SUPPORTED = "supported"
     REFUTED = "refuted"
     MIXED = "mixed"
+    UNDECIDED = "undecided"
+    NOT_JUDGED = "not judged"
+
+
+class Outcome(StrEnum):
+    """What came of one check."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    UNDECIDED = "undecided"
     NOT_JUDGED = "not judged"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claim:
-    """A sentence of the paper and its verdict.
+class Check:
+    """One part of a sentence: an effect, and where it must lie for the part to hold.
 
-    `evidence` gives the numbers and seeds; `note` what limits the verdict, and whether the
-    recovered settings would decide otherwise; `reason` why nothing was judged.
+    what: the effect in words. unit: of its values. values: one per seed, paired where two runs are
+    compared. within: the range that the sentence asks for; it holds if the whole interval is
+    inside, fails if the whole interval is outside. why: where that range comes from. runs: how many
+    stand behind the values. trials: of how many effects this is the extreme one; the interval is
+    as much wider (Bonferroni). exact: the values do not depend on chance, and have no interval.
+    scatter: values of the same effect from which a single one borrows its interval.
+    missing: why the part cannot be judged; there are no values then.
+    """
+
+    what: str
+    unit: str
+    within: tuple[float, float]
+    why: str
+    values: tuple[float, ...] = ()
+    runs: int = 0
+    trials: int = 1
+    exact: bool = False
+    scatter: tuple[float, ...] = ()
+    missing: str = ""
+
+    @property
+    def interval(self) -> Interval | None:
+        """The mean with its 95 % interval; None where nothing was measured."""
+        if self.missing or not self.values:
+            return None
+        if self.exact:
+            return Interval(self.values[0], self.values[0], self.values[0])
+        if len(self.values) == 1:
+            return borrowed(self.values[0], self.scatter) if len(self.scatter) > 1 else None
+        return t_interval(self.values, trials=self.trials)
+
+    @property
+    def outcome(self) -> Outcome:
+        """Holds, fails, or undecided where the interval straddles an end of the range."""
+        interval = self.interval
+        if interval is None:
+            return Outcome.NOT_JUDGED
+        if interval.inside(*self.within):
+            return Outcome.HOLDS
+        return Outcome.FAILS if interval.outside(*self.within) else Outcome.UNDECIDED
+
+    @property
+    def threshold(self) -> str:
+        """The range in words: "> 0", "< 2", "5 to 10"."""
+        low, high = self.within
+        if high == INF:
+            return f"> {low:.3g}"
+        return f"< {high:.3g}" if low == -INF else f"{low:.3g} to {high:.3g}"
+
+
+class Kind(StrEnum):
+    """Where the evidence of a claim comes from."""
+
+    CURVES = "curves"  # an experiment's curves, one setting of each
+    GRID = "grid"  # every point of Figure 4's grid
+    THEORY = "theory"  # a small experiment's table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """What must be there before a claim is judged.
+
+    table: the experiment, or the table of `theory`. series: curves that must be there. passes: the
+    least horizon, None for all that the paper shows. examples: the least training set. sizes: least
+    values of a theory table's columns. seeds: fresh ones, on which nothing was chosen.
+    """
+
+    kind: Kind
+    table: str
+    series: tuple[str, ...] = ()
+    passes: int | None = None
+    examples: int | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    seeds: int = SEEDS
+
+    def __str__(self) -> str:
+        least = [f"{self.seeds} seeds"]
+        if self.kind is not Kind.THEORY:
+            least.append(f"{self.passes or 'all'} passes")
+        if self.examples:
+            least.append(f"{self.examples:,} training examples")
+        least += [f"{count:,} {name.removeprefix('size_')}" for name, count in self.sizes.items()]
+        return f"{self.table}: {', '.join(least)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A sentence of the paper as checks on tables.
+
+    checks: evidence -> checks; the evidence is what `judge` finds for `needs`. notes: evidence ->
+    what else has to be known. slip: where the paper's text says what it cannot mean.
     """
 
     id: str
     section: str
     sentence: str
-    verdict: Verdict
-    evidence: str = ""
-    note: str = ""
-    reason: str = ""
+    needs: Needs
+    checks: Callable[[Any], list[Check]]
+    notes: Callable[[Any], list[str]] = lambda evidence: []
+    slip: str = ""
 
 
-@dataclass(frozen=True)
-class Check:
-    """One part of a claim: whether it holds, seed by seed, and the numbers behind that."""
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """The checks of one selection or reading, and what they add up to."""
 
-    holds: tuple[bool, ...]
-    evidence: str
+    selection: str
+    checks: Sequence[Check]
 
     @property
-    def words(self) -> str:
-        """The evidence, with what came of it."""
-        count = sum(self.holds)
-        outcome = "yes" if count == len(self.holds) else "no" if count == 0 else f"{count} seeds"
-        return f"{self.evidence}: {outcome}"
+    def verdict(self) -> Verdict:
+        return verdict(check.outcome for check in self.checks)
 
 
-def verdict(checks: Sequence[Check]) -> Verdict:
-    """Supported if every check holds for every seed, refuted if none does for any, else mixed."""
-    outcomes = [held for check in checks for held in check.holds]
-    if not outcomes:
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """A claim with its verdict: that of the first of `judged`; the others say if it is stable.
+
+    reason: why nothing was judged. notes: what limits the verdict.
+    """
+
+    claim: Claim
+    judged: Sequence[Judged] = ()
+    reason: str = ""
+    notes: Sequence[str] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.judged[0].verdict if self.judged else Verdict.NOT_JUDGED
+
+    @property
+    def stability(self) -> str:
+        """Whether every other selection or reading that fits about as well says the same."""
+        others = self.judged[1:]
+        if not others:
+            return ""
+        differ: dict[Verdict, list[str]] = {}
+        for other in others:
+            if other.verdict is not self.verdict:
+                differ.setdefault(other.verdict, []).append(other.selection)
+        if not differ:
+            return "stable"
+        told = [f"{found} under {_names(names)}" for found, names in differ.items()]
+        return f"depends on the selection: {', '.join(told)}"
+
+
+def _names(names: Sequence[str]) -> str:
+    more = len(names) - 1
+    return names[0] + (f" and {more} other{'s' * (more > 1)}" if more else "")
+
+
+def verdict(outcomes: Iterable[Outcome]) -> Verdict:
+    """Supported if every part holds, refuted if none does, mixed if some do and some do not.
+
+    Undecided if what is decided points one way and a part is undecided or cannot be judged. Since
+    "supported" (and "refuted") needs every interval, several checks do not make it easier to reach.
+    """
+    found = set(outcomes)
+    if found <= {Outcome.NOT_JUDGED}:
         return Verdict.NOT_JUDGED
-    if all(outcomes):
+    if {Outcome.HOLDS, Outcome.FAILS} <= found:
+        return Verdict.MIXED
+    if found == {Outcome.HOLDS}:
         return Verdict.SUPPORTED
-    return Verdict.MIXED if any(outcomes) else Verdict.REFUTED
-
-
-def evidence(checks: Sequence[Check]) -> str:
-    """The numbers of all checks, in one line."""
-    return "; ".join(check.words for check in checks)
+    return Verdict.REFUTED if found == {Outcome.FAILS} else Verdict.UNDECIDED

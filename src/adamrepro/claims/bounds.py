@@ -1,0 +1,119 @@
+"""Claims on how large a step can be: sections 2.1 and 7.1."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from adamrepro.claims.claim import INF, Check, Claim
+from adamrepro.claims.evidence import DEFAULT, ROUNDING, at, by_seed, theory
+
+
+def _step_bound(table: pd.DataFrame) -> list[Check]:
+    """Largest step found over the printed bound, by kind of gradients and case of the bound."""
+    table = table.assign(share=table["largest"] / table["printed"])
+    table = table.assign(of_exact=table["largest"] / table["cauchy_schwarz"])
+    first = table["printed"] > 1
+    rows = {
+        "one gradient after a long silence": at(table, gradients="one after silence"),
+        "dense normal gradients, beta1 0.9 and beta2 0.999": at(
+            table, gradients="normal", beta1=DEFAULT[0], beta2=DEFAULT[1]
+        ),
+        "sequences found by search, where 1 - beta1 > sqrt(1 - beta2)": at(
+            table[first], gradients="searched"
+        ),
+        "sequences found by search, otherwise": at(table[~first], gradients="searched"),
+    }
+    checks = [
+        Check(
+            what=f"largest step of {kind}, over the printed bound",
+            unit="",
+            values=by_seed(found, "share"),
+            within=(-INF, 1.0),
+            why="the sentence: a bound",
+            runs=len(found),
+        )
+        for kind, found in rows.items()
+    ]
+    searched = at(table, gradients="searched")
+    return [
+        *checks,
+        Check(
+            what="largest step of all searched sequences, over Cauchy and Schwarz's bound",
+            unit="",
+            values=by_seed(searched, "of_exact"),
+            within=(-INF, 1.0 + 1e-9),
+            why="a bound that is proved: the search must stay below it",
+            runs=len(searched),
+        ),
+    ]
+
+
+def _step_bound_notes(table: pd.DataFrame) -> list[str]:
+    found = at(table, beta1=DEFAULT[0], beta2=DEFAULT[1], gradients="searched")
+    return [
+        f"beta1 0.9, beta2 0.999: printed {found['printed'].iloc[0]:.2f} alpha, found "
+        f"{found['largest'].max():.2f}, exact {found['cauchy_schwarz'].iloc[0]:.2f} (gradients "
+        "that grow by beta2/beta1 a step after a long silence)"
+    ]
+
+
+def _adamax(table: pd.DataFrame) -> list[Check]:
+    default = {"beta1": DEFAULT[0], "beta2": DEFAULT[1]}
+    asked = {
+        "dense normal gradients, beta1 0.9 and beta2 0.999": at(
+            table, gradients="normal", **default
+        ),
+        "growing gradients, all settings": at(table, gradients="growing"),
+        "sequences found by search, beta1 0.9 and beta2 0.999": at(
+            table, gradients="searched", **default
+        ),
+        "sequences found by search, beta1 0.95 and beta2 0.9": at(
+            table, gradients="searched", beta1=0.95, beta2=0.9
+        ),
+    }
+    return [
+        Check(
+            what=f"largest step of {words}",
+            unit="alpha",
+            values=by_seed(rows, "largest"),
+            within=(-INF, 1.0 + ROUNDING),
+            why="the sentence: at most alpha, and rounding",
+            runs=len(rows),
+        )
+        for words, rows in asked.items()
+    ]
+
+
+def _adamax_notes(table: pd.DataFrame) -> list[str]:
+    exact = table.drop_duplicates(["beta1", "beta2"])
+    return [
+        f"exact bound over {row.size_steps} steps at beta1 {row.beta1:g}, beta2 {row.beta2:g}: "
+        f"{row.derived:.4g} alpha"
+        for row in exact.itertuples()
+    ]
+
+
+STEP_BOUND = Claim(
+    id="step-bound",
+    section="2.1",
+    needs=theory("step-bound", sizes={"size_steps": 40, "size_rounds": 50}),
+    sentence="the effective step is at most alpha (1-beta1)/sqrt(1-beta2) where 1-beta1 > "
+    "sqrt(1-beta2), and at most alpha otherwise; the first case only happens in the most severe "
+    "case of sparsity",
+    checks=_step_bound,
+    notes=_step_bound_notes,
+    slip="The printed bound is met by the single gradient after silence that the paper names, but "
+    "it is no bound: gradients that grow after a silence pass it.",
+)
+
+ADAMAX_BOUND = Claim(
+    id="adamax-bound",
+    section="7.1",
+    needs=theory("adamax-bound", sizes={"size_steps": 40, "size_rounds": 50}),
+    sentence="the magnitude of AdaMax's parameter updates has a simpler bound than Adam: |step| <= "
+    "alpha",
+    checks=_adamax,
+    notes=_adamax_notes,
+    slip="u_t forgets: where gradients shrink, m_t still holds what u_t has let go, and the step "
+    "passes alpha.",
+)

@@ -1,0 +1,140 @@
+"""Which runs stand for the curves of a claim: tuned, recovered, and other readings that fit.
+
+The tuned settings decide; a verdict is stable if the recovered ones, and those of every reading of
+the paper that fits about as well, say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from adamrepro.claims.book import Book
+from adamrepro.results.fidelity import distances
+from adamrepro.results.reference import CURVE_PANELS, panel_of
+from adamrepro.results.schema import Tables
+from adamrepro.results.select import Role, choose, drawn_runs, every_point
+
+ABOUT = 0.005
+"""Readings within this many dex of the nearest one fit about as well: two seeds of one setting
+differ by that much (docs/readings.md)."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Runs by series, all of the same seeds, and their curves.
+
+    reading: "" for the chosen one.
+    """
+
+    role: Role
+    reading: str
+    experiment: str
+    runs: Mapping[str, pd.DataFrame]
+    curves: pd.DataFrame
+    at_edge: Mapping[str, tuple[str, ...]]
+    every: pd.DataFrame
+    """All runs of the experiment's chosen reading, whatever their setting."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.reading} ({self.role})" if self.reading else str(self.role)
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds that every series has."""
+        return sorted(set.intersection(*(set(runs["seed"]) for runs in self.runs.values())))
+
+    def run_of(self, series: str) -> pd.DataFrame:
+        """The rows of a series for the common seeds, in their order."""
+        runs = self.runs[series].drop_duplicates("seed").set_index("seed", drop=False)
+        return runs.loc[self.seeds]
+
+    def costs(self, series: str, column: str = "", passes: int | None = None) -> np.ndarray:
+        """Costs [seeds, passes] of passes 1, 2, ... that the panel shows.
+
+        column: the panel's own cost unless named. A run that diverged made no progress: it counts
+        as being where it started, at its cost before any step.
+        """
+        panel = CURVE_PANELS[panel_of(self.experiment).name]
+        last = passes or min(panel.last_epoch_of(name) for name in self.runs)
+        column = column or panel.cost_of(series)
+        rows = []
+        for run in self.run_of(series).itertuples():
+            curve = self.curves[self.curves["run_id"] == run.run_id].set_index("epoch")
+            cost = curve[column].reindex(range(1, last + 1)).to_numpy(dtype=float)
+            if run.status == "diverged":
+                cost = np.full(last, float(curve["train_nll"].loc[0]))
+            rows.append(cost)
+        return np.array(rows)
+
+
+def selections(book: Book, experiment: str, series: Sequence[str]) -> list[Selection]:
+    """Tuned, recovered, then those of the readings that fit about as well."""
+    tables = book.tables[experiment]
+    found = [_selection(book, experiment, series, tables, role) for role in reversed(Role)]
+    return found + _readings(book, experiment, series)
+
+
+def _selection(
+    book: Book,
+    experiment: str,
+    series: Sequence[str],
+    tables: Tables,
+    role: Role,
+    reading: str = "",
+) -> Selection:
+    panel = panel_of(experiment)
+    choices = [
+        choice
+        for choice in choose(tables.runs, tables.curves, panel, book.references[panel.name])
+        if choice.role is role and choice.series in series
+    ]
+    return Selection(
+        role=role,
+        reading=reading,
+        experiment=experiment,
+        runs={choice.series: drawn_runs(tables.runs, choice) for choice in choices},
+        curves=tables.curves,
+        at_edge={choice.series: choice.at_edge for choice in choices if choice.at_edge},
+        every=every_point(tables.runs),
+    )
+
+
+def _readings(book: Book, experiment: str, series: Sequence[str]) -> list[Selection]:
+    """A selection for each reading that fits some series about as well as the nearest one does.
+
+    A series that this reading does not fit has its own fitting reading that shares most with it.
+    """
+    if experiment not in book.readings:
+        return []
+    tables, panel = book.readings[experiment], panel_of(experiment)
+    runs = tables.runs[tables.runs["series"].isin(series) & tables.runs["reading"].ne("")]
+    if set(runs["series"]) != set(series):
+        return []
+    dex = distances(runs, tables.curves, panel, book.references[panel.name])["dex"]
+    near = runs.assign(dex=runs["run_id"].map(dex)).groupby(["series", "reading"])["dex"].min()
+    fitting = {
+        name: list(of[of <= of.min() + ABOUT].droplevel("series").sort_values().index)
+        for name, of in near.groupby("series")
+    }
+    found, seen = [], []
+    for reading in dict.fromkeys(name for of in fitting.values() for name in of):
+        chosen = {name: _closest(reading, fitting[name]) for name in series}
+        if chosen in seen:
+            continue
+        seen.append(chosen)
+        mask = runs["series"].map(chosen) == runs["reading"]
+        own = Tables(runs[mask].assign(reading=""), tables.curves)
+        found += [
+            _selection(book, experiment, series, own, role, reading) for role in reversed(Role)
+        ]
+    return found
+
+
+def _closest(reading: str, candidates: Sequence[str]) -> str:
+    parts = set(reading.split("; "))
+    return max(candidates, key=lambda name: len(parts & set(name.split("; "))))

@@ -1,0 +1,69 @@
+"""Tables of the small experiments, with where each row comes from; written seed by seed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from adamrepro.data import DataSet
+from adamrepro.files import write_atomically
+from adamrepro.runs.train import commit
+from adamrepro.theory.table import Theory
+
+SIGNIFICANT = 6
+"""Digits that are written."""
+
+
+def table_path(results: Path, budget: str, name: str, data: DataSet | None) -> Path:
+    """Where a table lies: what was made from stand-ins has a folder of its own."""
+    folder = f"{budget}-stand-in" if data and data.source == "stand-in" else budget
+    return results / folder / "theory" / f"{name}.csv"
+
+
+def record(
+    theory: Theory,
+    budget: str,
+    path: Path,
+    data: DataSet | None,
+    on_seed: Callable[[int, bool], None] = lambda seed, trained: None,
+) -> None:
+    """Run what the table at `path` lacks, a seed at a time; the table is replaced whole each time.
+
+    Columns: seed, the experiment's own, size_* (what the budget asks for), examples, data_source,
+    data_sha, torch, commit. Rows of another size or other data are made anew.
+    """
+    wanted: dict[str, Any] = {f"size_{key}": value for key, value in theory.size[budget].items()}
+    if data is not None:
+        wanted |= {"examples": len(data.train), "data_sha": data.sha256[:12]}
+    kept = kept_rows(path, wanted)
+    tables = [] if kept.empty else [kept]
+    for seed in range(1, theory.seeds[budget] + 1):
+        known = not kept.empty and bool((kept["seed"] == seed).any())
+        if not known:
+            given = [] if data is None else [data]
+            table = theory.run(seed, *given, **theory.size[budget])
+            table.insert(0, "seed", seed)
+            source = "" if data is None else str(data.source)
+            facts = {"data_source": source, "torch": torch.__version__, "commit": commit()}
+            tables.append(table.assign(**wanted, **facts))
+            write_atomically(path, as_csv(pd.concat(tables)))
+        on_seed(seed, not known)
+
+
+def kept_rows(path: Path, wanted: dict[str, Any]) -> pd.DataFrame:
+    """The rows at `path` that were made as `wanted`; empty if there are none."""
+    if not path.is_file():
+        return pd.DataFrame()
+    table = pd.read_csv(path, dtype={"data_sha": str, "commit": str}, keep_default_na=False)
+    if not set(wanted) <= set(table):
+        return pd.DataFrame()
+    same = pd.Series(True, index=table.index)
+    for key, value in wanted.items():
+        same &= table[key] == value
+    return table[same]
+
+
+def as_csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, lineterminator="\n", float_format=f"%.{SIGNIFICANT}g")

@@ -1,0 +1,103 @@
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from made_up import altered
+
+from adamrepro.claims import CLAIMS, Book, Judgement, judge
+from adamrepro.claims.document import document
+
+ROOT = Path(__file__).parents[2]
+
+
+def claims(*arguments: object) -> subprocess.CompletedProcess[str]:
+    script = ROOT / "scripts" / "claims.py"
+    code = (
+        "import sys, runpy, atexit\n"
+        "atexit.register(lambda: print('torch' in sys.modules, file=sys.stderr))\n"
+        f"sys.argv = {['claims.py', *map(str, arguments)]!r}\n"
+        f"runpy.run_path({str(script)!r}, run_name='__main__')\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=dict(os.environ),
+    )
+
+
+def test_the_script_prints_and_writes_every_claim(tmp_path: Path) -> None:
+    folder = tmp_path / "quick" / "fig1a"
+    folder.mkdir(parents=True)
+    tables = altered("fig1a")
+    tables.runs.to_csv(folder / "runs.csv", index=False)
+    tables.curves.to_csv(folder / "curves.csv", index=False)
+    done = claims("--results", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.strip() == "False", "torch was imported"
+    table = pd.read_csv(tmp_path / "quick" / "claims.csv").set_index("id")
+    assert list(table.index) == list(CLAIMS)
+    assert table.loc["mnist-logistic", "verdict"] == "supported"
+    assert (table["verdict"].drop("mnist-logistic") == "not judged").all()
+    checks = pd.read_csv(tmp_path / "quick" / "claims_evidence.csv")
+    assert set(checks["claim"]) == {"mnist-logistic"}
+    assert {"what", "ours", "low", "high", "threshold", "why", "outcome"} <= set(checks)
+    for claim in CLAIMS:
+        assert claim in done.stdout
+
+
+def test_a_wrong_folder_is_told(tmp_path: Path) -> None:
+    done = claims("--results", tmp_path, "--budget", "full")
+    assert done.returncode == 2
+    assert "full" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_theory_table_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "quick" / "theory" / "regret.csv"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    done = claims("--results", tmp_path)
+    assert done.returncode == 2
+    assert "regret.csv" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_theory_that_needs_no_data_counts_beside_stand_ins(tmp_path: Path) -> None:
+    for budget, name in (("quick", "regret"), ("quick-stand-in", "annealing")):
+        path = tmp_path / budget / "theory" / f"{name}.csv"
+        path.parent.mkdir(parents=True)
+        path.write_text("seed,data_source\n1,\n")
+    assert set(Book.read(tmp_path, "quick-stand-in").theory) == {"regret", "annealing"}
+    assert set(Book.read(tmp_path, "quick").theory) == {"regret"}
+
+
+@pytest.fixture(scope="module")
+def published() -> list[Judgement]:
+    book = Book.read(ROOT / "results", "full")
+    return [judge(claim, book) for claim in CLAIMS.values()]
+
+
+def test_the_page_is_that_of_the_committed_tables(published: list[Judgement]) -> None:
+    page, command = document(published, "full"), "python scripts/claims.py --budget full --docs"
+    assert (ROOT / "docs" / "claims.md").read_text() == page, f"out of date: {command}"
+
+
+def test_the_page_has_every_claim_and_no_infinity(published: list[Judgement]) -> None:
+    page = document(published, "full")
+    for name in CLAIMS:
+        assert f"\n## {name}\n" in page
+        assert f"(#{name})" in page
+    assert not re.search(r"\b(inf|nan)\b", page)
+
+
+def test_the_committed_verdicts_are_those_of_the_committed_tables(
+    published: list[Judgement],
+) -> None:
+    committed = pd.read_csv(ROOT / "results" / "full" / "claims.csv").set_index("id")["verdict"]
+    assert committed.to_dict() == {found.claim.id: str(found.verdict) for found in published}

@@ -1,0 +1,128 @@
+"""Every small experiment at its smallest size: a new one is tested by its row in THEORY."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from smoke_data import data_of
+
+from adamrepro.claims import CLAIMS, Kind
+from adamrepro.theory import THEORY
+from adamrepro.theory.record import record, table_path
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "theory.py"
+every_experiment = pytest.mark.parametrize("name", THEORY)
+
+
+def run(name: str, seed: int) -> pd.DataFrame:
+    data = data_of(name)
+    given = [] if data is None else [data]
+    return THEORY[name].run(seed, *given, **THEORY[name].size["smoke"])
+
+
+@every_experiment
+def test_a_table_follows_from_its_seed(name: str) -> None:
+    first, again, other = (run(name, seed) for seed in (1, 1, 2))
+    pd.testing.assert_frame_equal(first, again)
+    assert not first.equals(other)
+    assert len(first) == len(other) > 0
+    assert first.notna().all(axis=None)
+
+
+@every_experiment
+def test_every_budget_has_a_size_and_seeds(name: str) -> None:
+    theory = THEORY[name]
+    assert set(theory.size) == set(theory.seeds) == {"smoke", "quick", "medium", "full"}
+    assert len({tuple(size) for size in theory.size.values()}) == 1
+
+
+@every_experiment
+def test_a_claim_reads_it_and_full_is_enough_for_that(name: str) -> None:
+    theory, needs = THEORY[name], CLAIMS[name].needs
+    assert needs.kind is Kind.THEORY
+    assert theory.seeds["full"] >= needs.seeds
+    for column, least in needs.sizes.items():
+        assert theory.size["full"][column.removeprefix("size_")] >= least
+    if needs.examples:
+        assert theory.dataset is not None
+        assert (theory.dataset["full"].examples or 60_000) >= needs.examples
+
+
+def test_what_is_there_is_not_run_again(tmp_path: Path) -> None:
+    theory = THEORY["adagrad-limit"]
+    path = tmp_path / "table.csv"
+    ran: list[tuple[int, bool]] = []
+
+    def again(**changes: object) -> list[bool]:
+        ran.clear()
+        changed = dataclasses.replace(theory, **changes)
+        record(changed, "smoke", path, None, lambda seed, new: ran.append((seed, new)))
+        return [new for _, new in ran]
+
+    assert again() == [True, True, True]
+    first = path.read_text()
+    assert again() == [False, False, False]
+    assert path.read_text() == first
+    assert again(seeds={"smoke": 4}) == [False, False, False, True]
+    assert path.read_text().startswith(first)
+    assert again(size={"smoke": {"steps": 21, "coordinates": 5}}) == [True, True, True]
+    table = pd.read_csv(path)
+    assert set(table["size_steps"]) == {21}
+    assert {"seed", "torch", "commit", "data_source"} <= set(table)
+
+
+def test_a_stopped_call_goes_on_with_the_next_seed(tmp_path: Path) -> None:
+    def stop(seed: int, new: bool) -> None:
+        if seed == 2:
+            raise KeyboardInterrupt
+
+    theory, path = THEORY["scale-free"], tmp_path / "table.csv"
+    with pytest.raises(KeyboardInterrupt):
+        record(theory, "smoke", path, None, stop)
+    assert set(pd.read_csv(path)["seed"]) == {1, 2}
+    ran: list[int] = []
+    record(theory, "smoke", path, None, lambda seed, new: ran.extend([seed] * new))
+    assert ran == [3]
+
+
+def test_tables_of_stand_ins_lie_apart(tmp_path: Path) -> None:
+    data = data_of("annealing")
+    assert table_path(tmp_path, "quick", "annealing", data).parts[-3] == "quick-stand-in"
+    assert table_path(tmp_path, "quick", "regret", None).parts[-3] == "quick"
+
+
+def script(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+def test_the_script_writes_a_table(tmp_path: Path) -> None:
+    done = script("scale-free", "--budget", "smoke", "--results", tmp_path)
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(tmp_path / "smoke" / "theory" / "scale-free.csv")
+    assert set(table["seed"]) == {1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["regrett"], "regrett: no such experiment; known: step-bound"),
+        (["annealing", "--data", "/nowhere"], "MNIST"),
+    ],
+)
+def test_mistakes_are_told_in_a_line_or_two(
+    arguments: list[str], said: str, tmp_path: Path
+) -> None:
+    done = script(*arguments, "--budget", "smoke", "--results", tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
