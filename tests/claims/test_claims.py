@@ -287,12 +287,11 @@ def test_verdicts() -> None:
 
 
 def claims(*arguments: object) -> subprocess.CompletedProcess[str]:
-    script = Path(__file__).parents[2] / "scripts" / "claims.py"
     code = (
         "import sys, runpy, atexit\n"
         "atexit.register(lambda: print('torch' in sys.modules, file=sys.stderr))\n"
-        f"sys.argv = {['claims.py', *map(str, arguments)]!r}\n"
-        f"runpy.run_path({str(script)!r}, run_name='__main__')\n"
+        f"sys.argv = {['adamrepro', 'claims', *map(str, arguments)]!r}\n"
+        f"runpy.run_module('adamrepro', run_name='__main__')\n"
     )
     return subprocess.run(
         [sys.executable, "-c", code],

@@ -1,23 +1,18 @@
-import importlib.util
 import sys
-from pathlib import Path
 
 import pytest
 from torchvision import datasets
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "fetch_data.py"
+from adamrepro.cli.fetch_data import main
 
 
 @pytest.fixture
 def fetch(monkeypatch, root):
-    spec = importlib.util.spec_from_file_location("fetch_data", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     monkeypatch.setattr(datasets.MNIST, "mirrors", ["http://127.0.0.1:1/"])
 
     def fetch(*arguments: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["fetch_data.py", "--root", str(root), *arguments])
-        return module.main()
+        monkeypatch.setattr(sys, "argv", ["fetch-data", "--root", str(root), *arguments])
+        return main()
 
     return fetch
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
-from pathlib import Path
 
 import pandas as pd
 from rich import box
@@ -13,17 +12,16 @@ from rich.console import Console
 from rich.table import Table
 
 from adamrepro.claims import CLAIMS, Book, Claim
+from adamrepro.cli.places import add_places
 from adamrepro.errors import UserError
 from adamrepro.files import write_atomically
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def main() -> int:
     """Judge every claim; exit status 2 for a mistake of the user's."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
-    parser.add_argument("--results", type=Path, default=ROOT / "results", metavar="DIR")
+    add_places(parser)
     asked = parser.parse_args()
     folder = asked.results / asked.budget
     try:
@@ -49,7 +47,3 @@ def show(claims: list[Claim], title: str) -> None:
         words = "\n".join(part for part in (claim.evidence, claim.note, claim.reason) if part)
         table.add_row(claim.id, claim.section, str(claim.verdict), claim.sentence, words)
     Console(width=None if sys.stdout.isatty() else 140).print(table)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """Make sure that the data sets are there, and say where each comes from.
 
-    python scripts/fetch_data.py [--root DIR] [--stand-in] [mnist] [imdb] [cifar10]
+    adamrepro fetch-data [--root DIR] [--stand-in] [mnist] [imdb] [cifar10]
 
 What is missing under DIR is downloaded; what is slow to read is cached next to it.
 """
@@ -11,11 +11,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from adamrepro import paths
 from adamrepro.data import DATASETS, load_dataset
 from adamrepro.data.console import console_progress
 from adamrepro.errors import UserError
-
-DEFAULT_ROOT = Path(__file__).resolve().parents[1] / "data"
 
 
 def main() -> int:
@@ -24,7 +23,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("names", nargs="*", metavar="name", help=f"{', '.join(DATASETS)}; all")
-    parser.add_argument("--root", type=Path, default=DEFAULT_ROOT, help="the folder to look in")
+    parser.add_argument("--root", type=Path, default=paths.data(), help="the folder to look in")
     parser.add_argument(
         "--stand-in", action="store_true", help="accept a stand-in for what cannot be had"
     )
@@ -49,7 +48,3 @@ def main() -> int:
             counts = f"{len(data.train):,} + {len(data.test):,} examples"
             print(f"{name}: {data.source}, {counts}, sha256 {data.sha256[:12]}", flush=True)
     return status
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,8 +1,9 @@
-"""Reproduce the paper at one budget: data, training, figures, claims (what `make reproduce` runs).
+"""Reproduce the paper at one budget, and compare with the published record.
 
-An experiment that fails does not stop the others: the summary names it and the exit status is 1.
-What is done already is not done again. Data is looked for in $ADAMREPRO_DATA or data/, else
-downloaded, else stood in for; the results of stand-ins have folders of their own.
+Data, training, figures, claims, comparison: what `make reproduce` runs. An experiment that fails
+does not stop the others: the summary names it and the exit status is 1. What is done already is
+not done again. Data is looked for in $ADAMREPRO_DATA or data/, else downloaded, else stood in for;
+the results of stand-ins have folders of their own, and are not compared.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -22,13 +23,15 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-PROJECT = Path(__file__).resolve().parents[1]
-CONFIGS = PROJECT / "configs"
+from adamrepro import paths
+from adamrepro.cli.places import add_places
+
+COMMAND = (sys.executable, "-m", "adamrepro")
 USER, FAILED, INTERRUPTED = 2, 1, 130
 
 
 class Terminated(KeyboardInterrupt):
-    """This process, and not the script that it runs, was told to stop."""
+    """This process, and not the command that it runs, was told to stop."""
 
 
 def terminated(signum: int, frame: FrameType | None) -> None:
@@ -37,7 +40,7 @@ def terminated(signum: int, frame: FrameType | None) -> None:
 
 @dataclass(frozen=True)
 class Step:
-    """A script that was run, how it ended and how long it took."""
+    """A command that was run, how it ended and how long it took."""
 
     name: str
     status: int
@@ -48,24 +51,25 @@ class Step:
 class Reproduction:
     """One call: where it writes, and what it has done so far."""
 
+    experiments: Sequence[str]
     budget: str
     results: Path
     figures: Path
     data: Path
-    steps: list[Step]
+    take_over: Path | None
+    steps: list[Step] = field(default_factory=list)
 
-    def run(self, name: str, script: str, *arguments: str) -> None:
-        """Run one of the scripts beside this one; its failure is noted, not raised."""
+    def run(self, name: str, *arguments: str) -> None:
+        """Run another command of `adamrepro`; its failure is noted, not raised."""
         started = time.monotonic()
-        command = [sys.executable, str(PROJECT / "scripts" / script), *arguments]
         environment = {**os.environ, "ADAMREPRO_DATA": str(self.data)}
-        with subprocess.Popen(command, env=environment) as process:
+        with subprocess.Popen([*COMMAND, *arguments], env=environment) as process:
             try:
                 status = process.wait()
             except Terminated:
                 process.terminate()
                 raise
-            # Ctrl-C reaches the script too, and leaving this block waits until it saved its state.
+            # Ctrl-C reaches the command too, and leaving this block waits until it saved its state.
         if status == INTERRUPTED:
             raise KeyboardInterrupt
         self.steps.append(Step(name, status, time.monotonic() - started))
@@ -86,20 +90,41 @@ class Reproduction:
 def main() -> int:
     """Run every step and say what came of it; the exit status says whether all went well."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    budgets = sorted({path.stem for path in (CONFIGS / "budget").glob("*.yaml")} - {"search"})
+    known, budgets = choices("experiment"), choices("budget")
+    budgets.remove("search")
+    parser.add_argument("experiment", nargs="*", help=f"of {', '.join(known)}; all if none")
     parser.add_argument("--budget", default="quick", choices=budgets)
-    parser.add_argument("--results", type=Path, default=PROJECT / "results", metavar="DIR")
-    parser.add_argument("--figures", type=Path, default=PROJECT / "figures", metavar="DIR")
+    parser.add_argument(
+        "--from",
+        dest="take_over",
+        metavar="DIR",
+        help="a results folder whose finished runs are taken over; published: results/published",
+    )
+    add_places(parser, figures=True)
     asked = parser.parse_args()
+    if unknown := set(asked.experiment) - set(known):
+        parser.error(f"{', '.join(sorted(unknown))}: no such experiment; known: {', '.join(known)}")
+    take_over = folder_of(asked.take_over)
+    if take_over and not take_over.is_dir():
+        parser.error(f"--from {asked.take_over}: no such folder; expected one that holds tables")
+    if asked.results == paths.published("results"):
+        parser.error("--published: what is published is not trained into; see adamrepro publish")
     given = os.environ.get("ADAMREPRO_DATA")
     if given and not Path(given).expanduser().is_dir():
         print(f"DATA={given}: no such folder; name one that holds the data sets", file=sys.stderr)
         return USER
     results = asked.results.absolute()
     # smoke tries the code, not the data: without DATA it looks where none is, for stand-ins
-    nowhere = "results/runs/smoke-stand-in/no-data" if asked.budget == "smoke" else "data"
-    data = Path(given).expanduser().absolute() if given else PROJECT / nowhere
-    work = Reproduction(asked.budget, results, asked.figures.absolute(), data, [])
+    nowhere = results / "runs" / "smoke-stand-in" / "no-data"
+    data = nowhere if asked.budget == "smoke" and not given else paths.data()
+    work = Reproduction(
+        experiments=asked.experiment or known,
+        budget=asked.budget,
+        results=results,
+        figures=asked.figures.absolute(),
+        data=data,
+        take_over=take_over,
+    )
     signal.signal(signal.SIGTERM, terminated)
     try:
         reproduce(work)
@@ -113,14 +138,30 @@ def main() -> int:
 def reproduce(work: Reproduction) -> None:
     """Data, then every experiment, then figures and claims from whatever tables there are."""
     if work.budget != "smoke":
-        work.run("data", "fetch_data.py", "--root", str(work.data), "--stand-in")
-    for name in sorted(path.stem for path in (CONFIGS / "experiment").glob("*.yaml")):
+        work.run("data", "fetch-data", "--root", str(work.data), "--stand-in")
+    for name in work.experiments:
         settings = [f"experiment={name}", f"budget={work.budget}", f"results={work.results}"]
-        work.run(name, "train.py", "-m", *settings, "data.download=false", "data.stand_in=true")
+        if work.take_over:
+            settings.append(f"take_over={work.take_over}")
+        work.run(name, "train", "-m", *settings, "data.download=false", "data.stand_in=true")
     for name in work.tables():
         folders = ["--budget", name, "--results", str(work.results)]
-        work.run(f"figures {name}", "plot.py", "all", *folders, "--figures", str(work.figures))
-        work.run(f"claims {name}", "claims.py", *folders)
+        work.run(f"figures {name}", "plot", "all", *folders, "--figures", str(work.figures))
+        work.run(f"claims {name}", "claims", *folders)
+    folders = ["--budget", work.budget, "--results", str(work.results)]
+    work.run("comparison", "compare", *folders)
+
+
+def choices(group: str) -> list[str]:
+    """Names of the files of a config group."""
+    return sorted(path.stem for path in (paths.CONFIGS / group).glob("*.yaml"))
+
+
+def folder_of(named: str | None) -> Path | None:
+    """The results folder that --from names."""
+    if named is None:
+        return None
+    return paths.published("results") if named == "published" else Path(named).absolute()
 
 
 def show(work: Reproduction) -> None:
@@ -135,11 +176,7 @@ def show(work: Reproduction) -> None:
 
 
 def outcome(status: int) -> str:
-    """Say in words how a script ended; a status below 0 is the signal that ended it."""
+    """Say in words how a command ended; a status below 0 is the signal that ended it."""
     if status == 0:
         return "done"
     return f"FAILED, exit status {status}" if status > 0 else f"FAILED, signal {-status}"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

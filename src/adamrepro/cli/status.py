@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -13,12 +12,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from adamrepro.command import PROJECT, explained
+from adamrepro.cli.places import add_places
+from adamrepro.command import explained
 from adamrepro.experiments.experiment import Sweep
+from adamrepro.paths import CONFIGS
 from adamrepro.status.survey import Round, State, survey
 from adamrepro.status.time_left import Duration, measured
 
-CONFIGS = PROJECT / "configs"
 EXPERIMENTS = sorted(path.stem for path in (CONFIGS / "experiment").glob("*.yaml"))
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("experiment", nargs="*", help=f"of {', '.join(EXPERIMENTS)}; all if none")
     parser.add_argument("--budget", default="quick", help="smoke, quick (default), medium or full")
-    parser.add_argument("--results", type=Path, default=PROJECT / "results", metavar="DIR")
+    add_places(parser)
     asked = parser.parse_args()
     with explained(), initialize_config_dir(str(CONFIGS), version_base="1.3"):
         base = compose("config", return_hydra_config=True)
@@ -88,7 +88,3 @@ def time_of(left: Duration) -> str:
     number = number if seconds >= 90 else f"{max(seconds, 1):.0f} s"
     known = f"{'' if left.here else '~'}{number}"
     return known if left.whole else f"{known} and unknown"
-
-
-if __name__ == "__main__":
-    main()

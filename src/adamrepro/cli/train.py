@@ -1,17 +1,14 @@
-"""Train one run, or (-m) a grid: see `python scripts/train.py --help`."""
-
-from pathlib import Path
+"""Train one run, or (-m) a grid: see `adamrepro train --help`."""
 
 import hydra
 from omegaconf import DictConfig
 
 from adamrepro.command import explained
-
-CONFIGS = Path(__file__).parents[1] / "configs"
+from adamrepro.paths import CONFIGS
 
 
 @hydra.main(config_path=str(CONFIGS), config_name="config", version_base="1.3")
-def main(config: DictConfig) -> str:
+def train(config: DictConfig) -> str:
     """Train the run that `config` describes; returns its run_id."""
     from adamrepro.execution import run_batch
     from adamrepro.runs.config import to_run_config
@@ -20,6 +17,7 @@ def main(config: DictConfig) -> str:
         return run_batch([to_run_config(config)], processes=False)[0].run_id
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Train what the command line asks for."""
     with explained():
-        main()
+        train()

@@ -65,12 +65,14 @@ def run_batch(
 
 
 def adopt(jobs: Sequence[Job]) -> None:
-    """Take over what other budgets have trained already."""
+    """Take over what other budgets have trained already, and what `take_over` holds."""
     by_table: dict[Path, list[Job]] = {}
     for job in jobs:
         by_table.setdefault(job.store.tables, []).append(job)
     for group in by_table.values():
-        group[0].store.adopt({job.run_id: job.labels for job in group})
+        other = group[0].config.take_over
+        also = [Path(other).expanduser()] if other else []
+        group[0].store.adopt({job.run_id: job.labels for job in group}, also)
 
 
 def execute(

@@ -1,8 +1,9 @@
 """Finished runs on their way into the tables, and the locks that keep workers apart.
 
-A finished run is first a file of its own, `results/runs/<budget>/<experiment>/<run_id>.json`;
-`collect` moves such files into `results/<budget>/<experiment>/{runs,curves}.csv`. Every file is
-replaced atomically, so a kill at any moment loses nothing that was finished.
+Under the results folder, a finished run is first a file of its own,
+`runs/<budget>/<experiment>/<run_id>.json`; `collect` moves such files into
+`<budget>/<experiment>/{runs,curves}.csv`. Every file is replaced atomically, so a kill at any
+moment loses nothing that was finished.
 """
 
 import fcntl
@@ -71,15 +72,16 @@ class Store:
         except FileNotFoundError:
             return None
 
-    def adopt(self, wanted: Mapping[str, Mapping[str, Value]]) -> None:
+    def adopt(self, wanted: Mapping[str, Mapping[str, Value]], also: Sequence[Path] = ()) -> None:
         """Take over finished runs from the experiment's tables at other budgets.
 
-        wanted: run_id -> what the run is called here (series, reading, role). The same run_id is
-        the same run, so it need not be trained again.
+        wanted: run_id -> what the run is called here (series, reading, role). also: other results
+        folders to look in. The same run_id is the same run, so it need not be trained again.
         """
         done = self.done()
         wanted = {key: labels for key, labels in wanted.items() if key not in done}
-        others = sorted(self.tables.parent.parent.glob(f"*/{self.tables.name}/runs.csv"))
+        roots = (self.tables.parent.parent, *also)
+        others = [p for root in roots for p in sorted(root.glob(f"*/{self.tables.name}/runs.csv"))]
         for path in others if wanted else []:
             rows = {row["run_id"]: row for row in read_rows(path) if row["run_id"] in wanted}
             curves = read_curves(path.with_name("curves.csv"), rows)
