@@ -47,6 +47,7 @@ def make_run(number: int, **changes: Value) -> tuple[Run, Curve, dict[str, str]]
         "diverged_epoch": None,
         **settings,
         "data_source": "canonical",
+        "data_sha": "sha",
         "seconds": 0.1 * number,
         "machine": machine(number)["machine"],
         **changes,

@@ -23,7 +23,12 @@ def run_id(settings: Mapping[str, Value], data_sha: str) -> str:
 
 def row_run_id(row: Mapping[str, str]) -> str:
     """Hash a row of runs.csv: its own run_id, unless it was changed or is of another protocol."""
-    return run_id(settings_of(row), row["data_sha"])
+    return run_id(settings_of(row), row.get("data_sha", ""))
+
+
+def row_setting_id(row: Mapping[str, str]) -> str:
+    """The same for its setting_id."""
+    return setting_id(settings_of(row), row.get("data_sha", ""))
 
 
 def settings_of(row: Mapping[str, str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from adamrepro.files import remove_left_over, replacing, write_atomically, writi
 from adamrepro.results.checksum import checksum, verify
 from adamrepro.results.machines import machines_csv, read_machines
 from adamrepro.results.rows import Row, as_csv, as_text, read_curves, read_rows, text
-from adamrepro.results.run_id import Value
+from adamrepro.results.run_id import Value, row_run_id
 from adamrepro.results.schema import CURVE_COLUMNS, RUN_ID_COLUMNS, RUN_RECORD_COLUMNS
 
 LOCK_SECONDS = 0.1
@@ -135,12 +135,22 @@ class Store:
         write_atomically(self.tables / "runs.csv", as_csv(runs, columns))
 
     def check(self) -> None:
-        """Raise UserError if the results were changed by anyone but this class."""
+        """Raise UserError if the results were changed by anyone but this class, or are another's.
+
+        Runs of another version of this code have other identities: they would stay in the tables
+        beside those that are trained instead of them.
+        """
         for path in sorted(self.in_flight.glob("*.json")):
             with suppress(FileNotFoundError):  # another process has just collected it
                 read_saved(path)
         runs = {row["run_id"]: row for row in read_rows(self.tables / "runs.csv")}
         verify(self.tables, runs, read_curves(self.tables / "curves.csv", runs))
+        if others := sum(row_run_id(row) != key for key, row in runs.items()):
+            raise UserError(
+                f"{self.tables / 'runs.csv'}: {others} of {len(runs)} runs were made by another "
+                "version of this code.\nMove the folder out of the results folder, or delete it; "
+                "the runs are then trained anew."
+            )
 
     def check_writable(self) -> None:
         """Raise UserError if results cannot be put down: better now than after the training."""

@@ -1,0 +1,47 @@
+"""Every run that an experiment has at a budget, as the tables write it."""
+
+from collections import defaultdict
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+
+from adamrepro.experiments.experiment import Sweep
+from adamrepro.paths import CONFIGS
+from adamrepro.results.review import Labels, Planned, Settings
+from adamrepro.results.rows import as_text, read_rows
+from adamrepro.results.run_id import settings_of
+from adamrepro.runs.config import RunConfig
+
+
+def planned_runs(experiment: str, budget: str, results: Path, folder: Path) -> Planned:
+    """Return the runs of an experiment's grid, and those that confirm what it chose.
+
+    results: the results folder in which the grid was trained; the choice is made from its tables.
+    folder: with a runs.csv of it, which tells the run_id of each setting. A grid that is not whole
+    has no confirmation.
+    """
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        base = compose("config", return_hydra_config=True)
+        loader = GlobalHydra.instance().config_loader()
+        settings = [f"experiment={experiment}", f"budget={budget}", f"results={results}"]
+        sweep = Sweep(loader, base, settings)
+        identities = {
+            frozenset(settings_of(row).items()): row["run_id"]
+            for row in read_rows(folder / "runs.csv")
+        }
+        places = {
+            identities[key]: place
+            for place, config in enumerate(sweep.grid)
+            if (key := settings_key(config)) in identities
+        }
+        confirming = sweep.confirmations(places) if places else []
+    found: defaultdict[Settings, set[Labels]] = defaultdict(set)
+    for config in (*sweep.grid, *confirming):
+        found[settings_key(config)].add((config.series, config.reading, config.role))
+    return {settings: frozenset(labels) for settings, labels in found.items()}
+
+
+def settings_key(config: RunConfig) -> Settings:
+    return frozenset(settings_of(as_text(config.settings())).items())
