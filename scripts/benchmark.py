@@ -1,7 +1,8 @@
 """How fast this suite is, next to plain PyTorch on the same threads in the same process.
 
 Contenders take turns; what is printed is the median over their turns, and a ratio is the median of
-the ratios within a turn. What is done once (reading data, compiling) is not timed.
+the ratios within a turn. What is done once (reading data, compiling) is not timed. Data that does
+not lie in $ADAMREPRO_DATA or data/ is stood in for: the shapes, and so the times, are the same.
 """
 
 from __future__ import annotations
@@ -21,68 +22,110 @@ from rich.console import Console
 from rich.table import Table
 
 from adamrepro.benchmark import (
+    Point,
     Row,
-    compare_grids,
+    TaskRow,
     compare_memory,
     compare_sfo,
+    compare_tasks,
     compare_updates,
+    cores,
+    members_and_minibatches,
     train_population,
 )
+from adamrepro.benchmark.page import Measured, write_page
+from adamrepro.runs.machine import keep_freed_memory, this_machine
 
-DATA = Path(os.environ.get("ADAMREPRO_DATA") or Path(__file__).resolve().parents[1] / "data")
+PROJECT = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("ADAMREPRO_DATA") or PROJECT / "data")
 POPULATION = "--population"
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 
 
 def main() -> None:
-    """Compare, and print a table or one JSON object."""
+    """Compare, and print tables or one JSON object, or write docs/performance.md."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--docs", action="store_true", help="write docs/performance.md as well")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter turns")
-    parser.add_argument("--repeats", type=int, help="turns that count (default 9; quick: 3)")
+    parser.add_argument("--repeats", type=int, help="turns that count (default 5; quick: 2)")
     parser.add_argument("--threads", type=int, default=1, help="default 1, as in a worker process")
     parser.add_argument("--clock", choices=CLOCKS, default="wall", help="cpu: on a busy machine")
     parser.add_argument(POPULATION, action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    repeats = (3 if asked.quick else 9) if asked.repeats is None else asked.repeats
+    repeats = (2 if asked.quick else 5) if asked.repeats is None else asked.repeats
     if repeats < 1 or asked.threads < 1:
         parser.error("--repeats and --threads: expected whole numbers above 0")
     set_up_torch(asked.threads)
     if asked.population:
         print(train_population(DATA))
         return
-    clock = CLOCKS[asked.clock]
-    again = [sys.executable, __file__, POPULATION, "--threads", str(asked.threads)]
-    rows = [
-        *compare_grids(DATA, steps=50 if asked.quick else 469, repeats=repeats, clock=clock),
-        *compare_updates(steps=5 if asked.quick else 20, repeats=repeats, clock=clock),
-        *compare_sfo(steps=5 if asked.quick else 13, repeats=repeats, clock=clock),
-        *compare_memory(again),
-    ]
+    measured = measure(asked, repeats)
     if asked.json:
-        conditions = {"torch": torch.__version__, "threads": asked.threads, "repeats": repeats}
-        print(json.dumps({**conditions, "rows": [asdict(row) for row in rows]}, indent=1))
+        print(json.dumps(asdict(measured), indent=1))
     else:
-        show(rows)
+        show(measured)
+    if asked.docs:
+        write_page(measured, PROJECT / "docs")
+
+
+def measure(asked: argparse.Namespace, repeats: int) -> Measured:
+    """Take all measurements."""
+    clock, shorter = CLOCKS[asked.clock], 4 if asked.quick else 1
+    again = [sys.executable, __file__, POPULATION, "--threads", str(asked.threads)]
+    machine = this_machine(torch.device("cpu"))
+    return Measured(
+        conditions={
+            **{key: machine[key] for key in ("processor", "cores", "instructions", "torch")},
+            "threads": asked.threads,
+            "repeats": repeats,
+            "clock": asked.clock,
+        },
+        tasks=list(compare_tasks(DATA, repeats, clock, shorter=shorter)),
+        rows=[
+            *compare_updates(steps=20 // shorter, repeats=repeats, clock=clock),
+            *compare_sfo(steps=13 // shorter, repeats=repeats, clock=clock),
+            *compare_memory(again),
+        ],
+        points=[
+            *members_and_minibatches(DATA, repeats, clock, shorter=shorter),
+            *cores(DATA, shorter=shorter),
+        ],
+    )
 
 
 def set_up_torch(threads: int) -> None:
     """Set what the suite sets in its workers, for all contenders."""
     torch.set_num_threads(threads)
+    keep_freed_memory()
     torch.set_flush_denormal(True)
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
 
 
-def show(rows: list[Row]) -> None:
-    """Print a table."""
-    table = Table("ours / peer", "ours", "peer", "unit", "ratio", "wanted", box=box.SIMPLE_HEAD)
-    for row in rows:
-        figures = (f"{row.ours:.3g}", f"{row.peer:.3g}", row.unit, f"{row.ratio:.3g}")
-        table.add_row(row.name, *figures, row.wanted)
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+def show(measured: Measured) -> None:
+    """Print the tables."""
+    console = Console(width=None if sys.stdout.isatty() else 130)
+    console.print(", ".join(f"{key} {value}" for key, value in measured.conditions.items()))
+    for name, kind, rows in (
+        ("milliseconds per step and member", TaskRow, measured.tasks),
+        ("ours / peer", Row, measured.rows),
+        ("milliseconds per step and member, or per example (minibatch)", Point, measured.points),
+    ):
+        columns = list(kind.__dataclass_fields__)
+        table = Table(*columns, title=name, box=box.SIMPLE_HEAD)
+        for row in rows:
+            table.add_row(*(cell(getattr(row, column)) for column in columns))
+        console.print(table)
+
+
+def cell(value: object) -> str:
+    """Write a value for a table."""
+    if value is None:
+        return ""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

@@ -100,12 +100,12 @@ def test_without_instability_the_bias_claims_fall() -> None:
     runs = tables.runs.assign(status="done", diverged_epoch=np.nan)
     losses = {alpha: 100 + 5 * abs(np.log10(alpha) + 3) for alpha in set(runs["optimizer.alpha"])}
     cost = runs.set_index("run_id")["optimizer.alpha"].map(losses)
-    curves = tables.curves.assign(train_cost=tables.curves["run_id"].map(cost))
+    curves = tables.curves.assign(train_nll=tables.curves["run_id"].map(cost))
     flat = Tables(runs, curves)
     assert judge("bias-stability", flat).verdict == Verdict.REFUTED
     assert judge("bias-best", flat).verdict == Verdict.SUPPORTED
     better = curves["run_id"].str.startswith("uncorrected")
-    curves = curves.assign(train_cost=curves["train_cost"].where(~better, 90.0))
+    curves = curves.assign(train_nll=curves["train_nll"].where(~better, 90.0))
     assert judge("bias-best", Tables(runs, curves)).verdict == Verdict.REFUTED
 
 

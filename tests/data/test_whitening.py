@@ -7,7 +7,7 @@ import torch
 
 from adamrepro.data import CifarConfig, Whitening, cifar10, load_dataset
 from adamrepro.data.cifar_files import Form, Images
-from adamrepro.data.whitening import Zca, channel_affine
+from adamrepro.data.whitening import Zca, channel_affine, mean_image
 
 
 def images(count: int, side: int) -> torch.Tensor:
@@ -54,6 +54,16 @@ def test_zca_turns_the_images_as_little_as_possible():
     matrix = Zca(x, 1e-3)._matrix
     torch.testing.assert_close(matrix, matrix.T, atol=1e-4, rtol=1e-4)
     assert torch.linalg.eigvalsh(matrix).min() > 0
+
+
+def test_the_mean_image_is_subtracted_from_bytes(cifar_binary_root):
+    x = images(2500, 6)
+    torch.testing.assert_close(mean_image(x), x.double().mean(0).float())
+    config = CifarConfig(whitening=Whitening.mean)
+    train = load_dataset(config, root=cifar_binary_root).train
+    white, _ = train.batch(torch.arange(len(train)))
+    torch.testing.assert_close(white.mean(0), torch.zeros(3, 32, 32), atol=1e-3, rtol=0)
+    torch.testing.assert_close(white - white[0], (train.x.float() - train.x[0].float()))
 
 
 def test_the_test_split_is_whitened_by_the_training_split():

@@ -9,7 +9,7 @@ import pytest
 
 from adamrepro.cli.plot import main
 from adamrepro.errors import UserError
-from adamrepro.figures import draw
+from adamrepro.figures import Style, draw
 from adamrepro.results.schema import Tables
 from synthetic import figure_4_tables, tables_like
 
@@ -88,6 +88,34 @@ def test_unchanged_tables_give_the_same_bytes(drawn: Run, results: Path, tmp_pat
     first, second = drawn.files(), plot_all(results, tmp_path / "out", **settings).files()
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_another_style_has_a_folder_of_its_own(results: Path, tmp_path: Path) -> None:
+    drawn = draw(
+        "fig1a", results=results, figures=tmp_path, budget="quick", colours=Style.COLOUR_BLIND
+    )
+    names = [path.relative_to(tmp_path) for path in drawn.paths[:-1]]
+    assert {str(name.parent) for name in names} == {"quick/colour-blind"}
+
+
+@pytest.mark.parametrize("damage", ["a point", "a run", "a column", "a word"])
+def test_tables_that_cannot_be_drawn_are_named_in_two_lines(tmp_path: Path, damage: str) -> None:
+    name = "fig2b" if damage == "a column" else "fig1a"
+    tables = tables_like(name, confirm=())
+    runs, curves = tables.runs, tables.curves
+    if damage == "a point":
+        curves = pd.concat([curves, curves[-1:]])
+    if damage == "a run":
+        runs = pd.concat([runs, runs[-1:]])
+    if damage == "a column":
+        runs = runs.drop(columns="training.epochs")
+    if damage == "a word":
+        curves["train_cost"] = "low"
+    put(Tables(runs, curves), tmp_path / "quick" / name)
+    with pytest.raises(UserError, match=name) as told:
+        draw(name, results=tmp_path, figures=tmp_path / "out", budget="quick")
+    assert len(str(told.value).splitlines()) <= 2
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What every model must do: one table, MODELS."""
 
+import dataclasses
+
 import pytest
 import torch
 from model_table import (
@@ -13,7 +15,8 @@ from model_table import (
     noise,
 )
 
-from adamrepro.models import MODELS
+from adamrepro.errors import UserError
+from adamrepro.models import MODELS, ConvNetConfig, Init
 
 every_model = pytest.mark.parametrize("name", EVERY_MODEL)
 MEMBERS = 3
@@ -148,3 +151,21 @@ def test_initial_parameters_are_the_members_common_and_the_seeds_own(name: str) 
     weights = [p for key, p in other.named_parameters() if key.endswith("weight")]
     own = [p for key, p in one.named_parameters() if key.endswith("weight")]
     assert not any(torch.equal(a.double(), b) for a, b in zip(weights, own, strict=True))
+
+
+def test_the_first_stage_of_the_convnet_can_start_smaller() -> None:
+    """The other weights stay what they are without it."""
+    shape = torch.Size([3, 8, 8])
+    plain = ConvNetConfig(init=Init.normal, hidden=9)
+    small = dataclasses.replace(plain, first_std=1e-4)
+    models = []
+    for config in (plain, small):
+        model = config.build(2, shape, 10)
+        config.initialize(model, torch.Generator().manual_seed(0))
+        models.append(dict(model.named_parameters()))
+    first = models[1].pop("stages.0.weight")
+    assert float(first.detach().std()) == pytest.approx(1e-4, rel=0.1)
+    assert torch.equal(first[0], first[1])
+    assert all(torch.equal(value, models[0][name]) for name, value in models[1].items())
+    with pytest.raises(UserError, match=r"model\.first_std=0"):
+        ConvNetConfig(first_std=0)

@@ -18,6 +18,19 @@ def test_schedules(step: int, epoch: int) -> None:
         assert Schedule(decay=Decay.sqrt, unit=unit).factor(step, epoch) == 1 / math.sqrt(t)
 
 
+@given(step=st.integers(1, 10**6), epoch=st.integers(1, 1000), warmup=st.integers(1, 10**5))
+def test_warm_up_comes_before_any_decay(step: int, epoch: int, warmup: int) -> None:
+    """min(1, step / warmup), in steps whatever the decay counts; at warmup 1 there is none."""
+    for decay in Decay:
+        for unit in Unit:
+            plain = Schedule(decay=decay, unit=unit)
+            factor = Schedule(decay=decay, unit=unit, warmup=warmup).factor(step, epoch)
+            expected = min(1.0, step / warmup) * plain.factor(step, epoch)
+            assert factor == pytest.approx(expected, rel=1e-15)
+            at_once = Schedule(decay=decay, unit=unit, warmup=1)
+            assert at_once.factor(step, epoch) == plain.factor(step, epoch)
+
+
 decays = torch.tensor([0.0, 0.5, 0.9, 0.9999], dtype=torch.float64)
 
 

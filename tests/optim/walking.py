@@ -8,29 +8,30 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from adamrepro.optim import RULES, Rule, Schedule, apply_rule, stack, structure, zero_state
+from adamrepro.optim import (
+    RULES,
+    Rule,
+    Schedule,
+    apply_rule,
+    scheduled,
+    stack,
+    structure,
+    zero_state,
+)
+from adamrepro.optim.ranges import range_of
 
-NUMBERS: dict[str, tuple[float, float]] = {
-    "alpha": (1e-5, 10.0),
-    "averaging": (0.0, 0.9999),
-    "beta1": (0.0, 0.9999),
-    "beta2": (0.0, 0.9999),
-    "beta1_decay": (0.5, 1.0),
-    "decay": (0.0, 0.9999),
-    "eps": (0.0, 1.0),
-    "momentum": (0.0, 0.9999),
-    "rho": (0.0, 0.9999),
-}
-"""Ranges of the numbers that rules have; a new optimizer's new number gets a row here."""
-
-WITHOUT_EPS_STUCK = {"adadelta"}
-"""Rules whose eps must be above 0."""
+LARGEST_DRAWN = 10.0
+"""Ranges without an end are drawn from up to here."""
 
 
-def numbers(rule: type[Rule], key: str) -> st.SearchStrategy[float]:
-    low, high = NUMBERS[key]
-    if key == "eps" and rule.name in WITHOUT_EPS_STUCK:
-        low = 1e-8
+def numbers(declared: dataclasses.Field[Any]) -> st.SearchStrategy[float]:
+    """Numbers from the range that a rule declares, its ends among them where they belong."""
+    within = range_of(declared)
+    assert within is not None, f"{declared.name}: without a range (optim/ranges.py)"
+    low = within.low + 1e-5 if within.low_open else within.low
+    high = min(within.high, max(LARGEST_DRAWN, 2 * within.low))
+    if within.high_open and high == within.high:
+        high -= 1e-4
     return st.one_of(st.just(low), st.floats(max(low, 1e-6), high))
 
 
@@ -43,7 +44,7 @@ def rules(draw: Callable[..., Any], rule: type[Rule], members: int = 1) -> list[
         if isinstance(default, bool):
             values = [draw(st.booleans()) for _ in settings]
         elif isinstance(default, float):
-            values = [draw(numbers(rule, field.name)) for _ in settings]
+            values = [draw(numbers(field)) for _ in settings]
         elif isinstance(default, str):
             continue
         else:
@@ -62,22 +63,25 @@ def walk(
     start: Tensor | None = None,
     schedule: Schedule | None = None,
     l2: Sequence[float] | None = None,
+    is_weight: bool = False,
+    evaluated: bool = False,
 ) -> Tensor:
     """Take one step per gradient; return where each ended: [T + 1, R, ...], the start first.
 
-    gradients: [T, R, ...], or [T, ...] for a single rule.
+    gradients: [T, R, ...], or [T, ...] for a single rule. evaluated: return the places at which
+    costs are evaluated instead.
     """
     rows = gradients if len(members) > 1 else gradients.unsqueeze(1)
     theta = torch.zeros_like(rows[0]) if start is None else start.clone()
     rule, hyper = type(members[0]), stack(list(members))
-    alpha = hyper.alpha
-    states = [zero_state(rule, theta)]
+    states = [zero_state(rule, theta, is_weight=is_weight)]
     penalties = [None if l2 is None else torch.tensor(l2, dtype=torch.float64)]
     places = [theta.clone()]
     for t, g in enumerate(rows, start=1):
-        hyper.alpha = alpha * (schedule.factor(t, t) if schedule else 1.0)
-        apply_rule(rule, [theta], [g], states, penalties, rule.coefficients(hyper, t))
-        places.append(theta.clone())
+        now = scheduled(rule, hyper, schedule.factor(t, t) if schedule else 1.0)
+        c = rule.coefficients(now, t)
+        apply_rule(rule, [theta], [g], states, penalties, c, [is_weight])
+        places.append((rule.place(theta, states[0], hyper) if evaluated else theta).clone())
     walked = torch.stack(places)
     return walked if len(members) > 1 else walked.squeeze(1)
 

@@ -96,13 +96,73 @@ def figure_4(tables, epochs=(10, 100)) -> pd.DataFrame:
 
 def test_figure_4_differences_in_nats() -> None:
     points = figure_4(figure_4_tables(shift=0.5))
-    assert len(points) == len(read_reference("fig4"))
+    assert points["paper"].notna().sum() == len(read_reference("fig4"))
     inside = points[points["visible"]]
+    assert len(inside) == 87
     assert inside["nats"].to_numpy() == pytest.approx(0.5)
     summary = figure_4_summary(points)
-    assert summary["points"].sum() == 87
+    assert summary["points"].sum() == len(read_reference("fig4")) - 17, "all but those at the cap"
     assert summary["median_nats"].to_numpy() == pytest.approx(0.5)
     assert (summary["fidelity"] < 0.003).all()
+    assert (summary[["only_ours", "only_paper"]] == 0).all(axis=None)
+
+
+def test_figure_4_compares_the_cost_that_the_panel_shows() -> None:
+    tables = figure_4_tables(shift=0.5)
+    tables.curves["train_cost"] += 7.0
+    points = figure_4(tables)
+    assert points.loc[points["visible"], "nats"].to_numpy() == pytest.approx(0.5)
+
+
+def test_figure_4_points_above_the_frame_count() -> None:
+    tables = figure_4_tables(shift=0.0)
+    run = "uncorrected-0.9-0.9999-0.001-0"
+    here = tables.curves["run_id"].eq(run) & tables.curves["epoch"].eq(10)
+    tables.curves.loc[here, "train_nll"] = 140.0
+    points = figure_4(tables).query("epochs == 10 and seeds == 1")
+    far = points.loc[points["nats"].idxmax()]
+    assert (far["paper"], far["ours"], far["visible"]) == (
+        pytest.approx(189.46, abs=0.01),
+        140.0,
+        False,
+    )
+    assert figure_4_summary(points)["largest_nats"].max() == pytest.approx(49.46, abs=0.01)
+
+
+def test_figure_4_points_say_whose_runs_diverged() -> None:
+    tables = figure_4_tables(seeds=(0, 1))
+    runs = tables.runs.set_index("run_id")
+    # at alpha 0.003, beta1 0.9, beta2 0.999 nobody's, then ours; at 0.03 the paper's alone
+    runs.loc[["corrected-0.9-0.999-0.001-0"], ["status", "diverged_epoch"]] = ["diverged", 3]
+    both = [f"corrected-0.9-0.99-0.001-{seed}" for seed in (0, 1)]
+    runs.loc[both, ["status", "diverged_epoch"]] = ["diverged", 3]
+    lives = runs.index[(runs["diverged_epoch"] == 2) & runs.index.str.startswith("corrected")]
+    runs.loc[lives, ["status", "diverged_epoch"]] = ["done", np.nan]
+    curves = tables.curves.copy()
+    curves.loc[curves["run_id"].isin(lives), "train_nll"] = 130.0
+    points = figure_4(type(tables)(runs.reset_index(), curves)).query("epochs == 10")
+    points = points.assign(step=np.log10(points["alpha"]).round(3))
+    points = points.set_index(["series", "beta1", "beta2", "step"]).sort_index()
+    some = points.loc[("corrected", 0.9, 0.999, -3.0)]
+    assert (some["diverged"], some["seeds"], some["seeds_diverged"]) == ("some of ours", 2, 1)
+    assert points.loc[("corrected", 0.9, 0.99, -3.0), "diverged"] == "ours"
+    corrected = points.loc["corrected"]
+    gone = corrected[corrected["paper"] >= 400]
+    assert len(gone)
+    assert set(gone["diverged"]) == {"paper"}
+    assert set(points.loc["uncorrected"].query("paper >= 400")["diverged"]) == {"both"}
+    summary = figure_4_summary(points.reset_index()).set_index("series")
+    assert summary.loc["corrected", "only_ours"] == 1
+    assert summary.loc["corrected", "only_paper"] == len(gone)
+
+
+def test_figure_4_runs_have_a_distance_of_their_own() -> None:
+    tables = figure_4_tables(shift=0.0)
+    found = distance("fig4", tables)
+    run = "corrected-0.9-0.999-0.001-0"
+    assert (found.loc[run, "points"], found.loc[run, "dex"]) == (2, pytest.approx(0, abs=1e-12))
+    tables.curves["train_nll"] *= 10**0.1
+    assert distance("fig4", tables).loc[run, "dex"] == pytest.approx(0.1)
 
 
 def test_figure_4_points_diverged_in_both_are_not_compared() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from adamrepro.errors import UserError
 from adamrepro.results.reference import (
+    CURVE_PANELS,
     EXPERIMENTS,
     PANELS,
     panel_of,
@@ -11,7 +12,7 @@ from adamrepro.results.reference import (
     read_references,
 )
 
-LINES = [name for name in PANELS if name != "fig4"]
+LINES = list(CURVE_PANELS)
 
 
 def value(panel: str, series: str, x: int, column: str = "y") -> float:

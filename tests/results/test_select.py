@@ -5,7 +5,16 @@ import pytest
 from adamrepro.errors import UserError
 from adamrepro.results.reference import PANELS, read_reference
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import Choice, Role, choose, drawn_runs, hyper_parameters, summary
+from adamrepro.results.select import (
+    ONLY,
+    Choice,
+    Role,
+    choose,
+    drawn_runs,
+    hyper_parameters,
+    searched,
+)
+from adamrepro.results.summary import summary
 from synthetic import figure_4_tables, paper_curve, tables_like
 
 
@@ -24,6 +33,28 @@ def test_recovered_is_the_nearest_and_tuned_the_lowest() -> None:
         assert tuned.setting_id == f"{series}-3"
         assert tuned.at_edge == recovered.at_edge == ()
     assert found["Adam", Role.TUNED].score == pytest.approx(0.256 * 0.93, rel=0.02)
+
+
+@pytest.mark.parametrize(("panel", "cost"), [("fig3", "train_nll"), ("fig1a", "train_cost")])
+def test_tuned_has_the_lowest_plotted_cost(panel: str, cost: str) -> None:
+    tables = tables_like(panel)
+    other = {"train_nll": "train_cost", "train_cost": "train_nll"}[cost]
+    curves = tables.curves.copy()
+    last = curves["epoch"] == curves["epoch"].max()
+    for name, column in (("Adam-1-0", other), ("Adam-0.3-0", cost)):
+        curves.loc[last & (curves["run_id"] == name), column] = 1e-9
+    assert chosen(Tables(tables.runs, curves), panel)["Adam", Role.TUNED].setting_id == "Adam-0.3"
+    drawn = summary(Tables(tables.runs, curves), panel).set_index(["series", "role"])
+    # its confirmation runs are none, hence the grid's own
+    assert drawn.loc[("Adam", "tuned"), "cost_mean"] == pytest.approx(1e-9)
+
+
+def test_a_run_that_ended_early_is_never_chosen() -> None:
+    tables = tables_like("fig1a", grid=((1.0, 1.0), (3.0, 0.93), (10.0, 0.99)))
+    early = tables.curves["run_id"].isin(["Adam-3-0", "Adam-1-0"]) & tables.curves["epoch"].gt(20)
+    found = chosen(Tables(tables.runs, tables.curves[~early]))
+    for role in Role:
+        assert found["Adam", role].setting_id == "Adam-10"
 
 
 def test_series_come_in_the_legends_order_and_unknown_ones_last() -> None:
@@ -78,8 +109,16 @@ def test_edges_are_named() -> None:
     found = chosen(tables_like("fig1a", grid=((1.0, 1.0), (3.0, 0.93), (10.0, 1.4))))
     assert found["Adam", Role.RECOVERED].at_edge == ("optimizer.alpha",)
     assert found["Adam", Role.TUNED].at_edge == ()
+
+
+def test_one_value_is_an_edge_too() -> None:
     alone = chosen(tables_like("fig1a", grid=((1.0, 1.0),)))
-    assert alone["Adam", Role.TUNED].at_edge == (), "one value is no grid"
+    assert alone["Adam", Role.TUNED].at_edge == (ONLY,)
+    tables = tables_like("fig1a")
+    tables.runs["optimizer.momentum"] = tables.runs["optimizer.alpha"]
+    tables.runs["optimizer.alpha"] = 0.1
+    assert chosen(tables)["Adam", Role.TUNED].at_edge == ("optimizer.alpha",)
+    assert searched(tables.runs) == ["optimizer.alpha", "optimizer.momentum"]
 
 
 def test_zero_is_no_edge() -> None:

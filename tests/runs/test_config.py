@@ -1,5 +1,6 @@
 """Every file in configs/ composes into a typed run; every value is checked; identity is exact."""
 
+import contextlib
 import dataclasses
 import itertools
 from collections.abc import Iterator
@@ -149,6 +150,8 @@ BAD = {
     "optimizer.bias_correction=maybe": ("optimizer.bias_correction", "maybe"),
     "optimizer.eps_form=other": ("optimizer.eps_form", "algorithm1"),
     "schedule.decay=cubic": ("schedule.decay", "sqrt"),
+    "schedule.warmup=0": ("schedule.warmup=0", "above 0"),
+    "schedule.warmup=1.5": ("schedule.warmup", "1.5"),
     "training.order=random": ("training.order", "shuffled"),
     "training.precision=fp16": ("training.precision", "bf16"),
     "training.compile=maybe": ("training.compile", "auto"),
@@ -180,7 +183,7 @@ def other(value: Any) -> list[Any]:
     if isinstance(value, int):
         return [value + 1]
     if isinstance(value, float):
-        return [value / 2] if value else [0.25]
+        return [value / 2, value * 2] if value else [0.25]
     raise AssertionError(f"no other value for {value!r}")
 
 
@@ -190,9 +193,18 @@ def variants(config: RunConfig) -> list[tuple[str, RunConfig]]:
     for name in ("dataset", "model", "optimizer", "schedule", "training"):
         section = getattr(config, name)
         for key in (f.name for f in dataclasses.fields(section) if f.name != "name"):
-            for value in other(getattr(section, key)):
-                new = dataclasses.replace(section, **{key: value})
+            for new in replaced(section, key):
                 found.append((f"{name}.{key}", dataclasses.replace(config, **{name: new})))
+    return found
+
+
+def replaced(section: Any, key: str) -> list[Any]:
+    """The section with other values of one setting, those that are in its range."""
+    found = []
+    for value in other(getattr(section, key)):
+        with contextlib.suppress(UserError):
+            found.append(dataclasses.replace(section, **{key: value}))
+    assert found, key
     return found
 
 

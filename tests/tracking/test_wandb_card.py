@@ -85,7 +85,7 @@ def test_a_bias_correction_run_has_its_distance_over_the_epochs_shown() -> None:
     chosen &= (reference["beta1"] == 0.9) & (reference["beta2"] == 0.999)
     chosen &= ((reference["alpha"] / 1e-3 - 1).abs() < 1e-6) & (reference["epochs"] == 10)
     loss = float(reference.loc[chosen, "loss"].iloc[0])
-    curve = [{"epoch": "10", "train_cost": f"{loss * 10**0.1:.6g}", "train_nll": ""}]
+    curve = [{"epoch": "10", "train_cost": "", "train_nll": f"{loss * 10**0.1:.6g}"}]
     row = run_row(experiment="fig4", series="corrected")
     warnings.simplefilter("error")
     assert fidelity_of(row, curve) == pytest.approx(0.1, abs=1e-5)

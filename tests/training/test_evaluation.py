@@ -6,7 +6,7 @@ from digits import TINY_MLP, digits, evaluation_noise, make_loop, make_populatio
 
 from adamrepro.data import Dense, Sparse
 from adamrepro.models.vae import VaeConfig
-from adamrepro.optim import Adam
+from adamrepro.optim import Adam, ScheduleFree
 from adamrepro.training import Precision, Training
 
 
@@ -55,13 +55,18 @@ def test_averaging_moves_the_evaluation_alone() -> None:
         assert torch.equal(own, other)  # evaluation put theta back
 
 
-def test_averaged_evaluation_is_of_the_averaged_parameters() -> None:
+@pytest.mark.parametrize("rule", [Adam, ScheduleFree])
+def test_averaged_evaluation_is_of_the_averaged_parameters(
+    rule: type[Adam] | type[ScheduleFree],
+) -> None:
+    """Of those at which the rule evaluates costs: theta, or schedule-free's x."""
     train, _ = digits()
-    loop = make_loop([Adam(alpha=0.05, averaging=0.5)], training=Training(epochs=1, batch_size=50))
+    rules = [rule(alpha=0.05, averaging=0.5)]
+    loop = make_loop(rules, training=Training(epochs=1, batch_size=50))
     thetas = []
     while loop.steps_in_pass < loop.steps_per_epoch:
         loop.step()
-        thetas.append([p.detach().clone() for p in loop.population.parameters])
+        thetas.append([place.clone() for place in loop.population.places()])
     found, _ = loop.population.evaluate(train, seed=0)
     weights = [0.5 ** (len(thetas) - 1 - i) for i in range(len(thetas))]
     mean = make_population([Adam()])
@@ -70,6 +75,31 @@ def test_averaged_evaluation_is_of_the_averaged_parameters() -> None:
         parameter.data.copy_(total / sum(weights))  # type: ignore[arg-type]
     expected, _ = mean.evaluate(train, seed=0)
     torch.testing.assert_close(found, expected, rtol=1e-6, atol=0)
+
+
+def test_a_rule_is_evaluated_at_its_own_place() -> None:
+    """Schedule-free trains at y and is evaluated at x, which is neither y nor in its way."""
+    train, _ = digits()
+    often, seldom = (
+        make_loop(
+            [ScheduleFree(alpha=0.05)],
+            TINY_MLP,
+            Training(epochs=3, batch_size=50, evaluate_every=every),
+        )
+        for every in (1, 3)
+    )
+    (a,), (b,) = rows(often.run()), rows(seldom.run())
+    assert [r["train_cost"] for r in a[1:]] == [r["train_cost"] for r in b[1:]]
+    found, _ = often.population.evaluate(train, seed=0)
+    copy = make_population([Adam()], TINY_MLP)
+    for parameter, place in zip(copy.parameters, often.population.places(), strict=True):
+        parameter.data.copy_(place)
+    at_x, _ = copy.evaluate(train, seed=0)
+    for parameter, theta in zip(copy.parameters, often.population.parameters, strict=True):
+        parameter.data.copy_(theta)
+    at_y, _ = copy.evaluate(train, seed=0)
+    assert torch.equal(found, at_x)
+    assert not torch.isclose(at_x, at_y, rtol=1e-2).any()
 
 
 def test_precision() -> None:

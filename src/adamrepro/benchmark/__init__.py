@@ -1,17 +1,22 @@
 """Comparisons with plain PyTorch: same machine, same threads, same process, turn by turn."""
 
-from adamrepro.benchmark.grids import compare_grids
 from adamrepro.benchmark.memory import compare_memory, train_population
 from adamrepro.benchmark.quasi_newton import compare_sfo
+from adamrepro.benchmark.scaling import Point, cores, members_and_minibatches
+from adamrepro.benchmark.tasks import TaskRow, compare_tasks
 from adamrepro.benchmark.turns import Clock, Row
 from adamrepro.benchmark.updates import compare_updates
 
 __all__ = [
     "Clock",
+    "Point",
     "Row",
-    "compare_grids",
+    "TaskRow",
     "compare_memory",
     "compare_sfo",
+    "compare_tasks",
     "compare_updates",
+    "cores",
+    "members_and_minibatches",
     "train_population",
 ]

@@ -6,8 +6,7 @@ from statistics import median
 import torch
 from torch import Tensor
 
-from adamrepro.benchmark.turns import Clock, Row, turns
-from adamrepro.benchmark.updates import several
+from adamrepro.benchmark.turns import Clock, Row, several, turns
 from adamrepro.optim.sfo import SFO
 
 PARAMETERS = 1_797_010

@@ -36,3 +36,13 @@ def turns(
 def ratio(seconds: Sequence[float], by: Sequence[float]) -> float:
     """Return the median over turns of one contender's seconds by another's."""
     return median(a / b for a, b in zip(seconds, by, strict=True))
+
+
+def several(step: Callable[[], object], times: int) -> Callable[[], None]:
+    """Return a function that calls `step` so many times."""
+
+    def work() -> None:
+        for _ in range(times):
+            step()
+
+    return work

@@ -7,7 +7,7 @@ from statistics import median
 import torch
 from torch import Tensor, nn
 
-from adamrepro.benchmark.turns import Clock, Row, ratio, turns
+from adamrepro.benchmark.turns import Clock, Row, ratio, several, turns
 from adamrepro.optim import Adam, can_compile, make_update, stack, zero_state
 
 SHAPES = [(784, 1000), (1, 1000), (1000, 1000), (1, 1000), (1000, 10), (1, 10)]
@@ -39,16 +39,6 @@ def compare_updates(steps: int, repeats: int, clock: Clock) -> Iterator[Row]:
             ratio=ratio(seconds[ours], by=seconds[peer]),
             wanted=wanted,
         )
-
-
-def several(step: Step, times: int) -> Callable[[], None]:
-    """Return a function that calls `step` so many times."""
-
-    def work() -> None:
-        for _ in range(times):
-            step()
-
-    return work
 
 
 def our_step(gradients: Sequence[Tensor], *, compiled: bool) -> Step:

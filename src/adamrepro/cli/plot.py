@@ -11,7 +11,7 @@ from rich.table import Table
 
 from adamrepro.cli.places import add_places
 from adamrepro.errors import UserError
-from adamrepro.figures import FIGURES, Drawn, draw
+from adamrepro.figures import FIGURES, Drawn, Style, draw
 from adamrepro.results.schema import Tables
 
 # In summary.csv, but too wide for a terminal.
@@ -24,6 +24,8 @@ def main() -> int:
     parser.add_argument("figure", metavar="FIGURE", help=f"all, or one of {', '.join(FIGURES)}")
     parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
     add_places(parser, figures=True)
+    styles = [str(style) for style in Style]
+    parser.add_argument("--style", choices=styles, default=styles[0], help="colours of the lines")
     asked = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 120)
     every = asked.figure == "all"
@@ -32,8 +34,14 @@ def main() -> int:
             if every and not Tables.exist(asked.results / asked.budget / name):
                 console.print(f"{name}: no tables for budget {asked.budget}, skipped")
                 continue
-            options = {"results": asked.results, "figures": asked.figures, "budget": asked.budget}
-            show(console, name, draw(name, **options))
+            drawn = draw(
+                name,
+                results=asked.results,
+                figures=asked.figures,
+                budget=asked.budget,
+                colours=Style(asked.style),
+            )
+            show(console, name, drawn)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -43,7 +51,7 @@ def main() -> int:
 def show(console: Console, name: str, drawn: Drawn) -> None:
     """Print how near the paper the curves are, and where the files lie."""
     rows = drawn.fidelity.drop(columns=HIDDEN, errors="ignore")
-    table = Table(*rows.columns, title=f"{name}: fidelity in dex", box=box.SIMPLE_HEAD)
+    table = Table(*rows.columns, title=f"{name}: distance from the paper", box=box.SIMPLE_HEAD)
     for row in rows.itertuples(index=False):
         table.add_row(*(f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row))
     console.print(table)

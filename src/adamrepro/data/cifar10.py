@@ -17,7 +17,7 @@ from adamrepro.data.cache import load_mapped, save_mapped
 from adamrepro.data.cifar_files import FORMS, Images
 from adamrepro.data.dataset import DataSet, Source, check_examples, content_sha256, keep_examples
 from adamrepro.data.sources import Request, fetch_archive, locate
-from adamrepro.data.whitening import Zca, channel_affine
+from adamrepro.data.whitening import Zca, channel_affine, mean_image
 from adamrepro.errors import require
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
@@ -28,6 +28,7 @@ class Whitening(StrEnum):
     """How images are whitened; statistics are those of the whole training split."""
 
     channel = "channel"  # each colour channel to mean 0 and standard deviation 1
+    mean = "mean"  # the mean image subtracted from bytes of 0 to 255
     zca = "zca"  # all 3,072 pixel values decorrelated
     none = "none"  # pixels in [0, 1]
 
@@ -39,7 +40,7 @@ class CifarConfig:
     Attributes:
         name: fixed.
         examples: number of training images to keep; all if None.
-        whitening: channel, zca or none.
+        whitening: channel, mean, zca or none.
         zca_epsilon: added to the variances of pixels in [0, 1]; used for zca only.
     """
 
@@ -108,6 +109,8 @@ def _whitened(
     shift: Tensor | None = None
     if config.whitening is Whitening.channel:
         scale, shift = channel_affine(train_x)
+    elif config.whitening is Whitening.mean:
+        shift = -mean_image(train_x)
     elif config.whitening is Whitening.none:
         scale = torch.tensor(1 / 255)
     else:

@@ -1,6 +1,6 @@
-"""Whitened images: "whitened" in section 6.3 is not explained, so that there are two readings.
+"""Whitened images: "whitened" in section 6.3 is not explained, so that there are several readings.
 
-Pixels are in [0, 1] before either. Statistics are those of the whole training split.
+Statistics are those of the whole training split.
 """
 
 from __future__ import annotations
@@ -33,6 +33,17 @@ def channel_affine(x: Tensor) -> tuple[Tensor, Tensor]:
         scale.append(1 / deviation)
         shift.append(-mean / deviation)
     return torch.tensor(scale).float().view(-1, 1, 1), torch.tensor(shift).float().view(-1, 1, 1)
+
+
+def mean_image(x: Tensor) -> Tensor:
+    """The mean of x, uint8 [N, ...], over its images: float32 [...].
+
+    All that the GPU ConvNet code of 2012-2014 took from the bytes.
+    """
+    total = sum(
+        x[start : start + _CHUNK].sum(0, dtype=torch.int64) for start in range(0, len(x), _CHUNK)
+    )
+    return (torch.as_tensor(total).double() / len(x)).float()
 
 
 class Zca:

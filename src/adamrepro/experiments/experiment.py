@@ -34,10 +34,11 @@ def confirmations(config: DictConfig, finished: Mapping[str, Overrides]) -> list
 
 def is_confirmed(config: DictConfig) -> bool:
     """Whether this experiment has confirmation runs at this budget."""
+    from adamrepro.results.panel import CurvePanel
     from adamrepro.results.reference import EXPERIMENTS, panel_of
 
     known = config.experiment in EXPERIMENTS and config.budget != "search"
-    return known and not panel_of(config.experiment).every_point
+    return known and isinstance(panel_of(config.experiment), CurvePanel)
 
 
 def chosen(config: DictConfig, runs: set[str]) -> list[str]:

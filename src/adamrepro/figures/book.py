@@ -11,25 +11,66 @@ from matplotlib.figure import Figure
 
 from adamrepro.errors import UserError
 from adamrepro.figures import fig1, fig2, fig3, fig4, style
-from adamrepro.figures.page import References
+from adamrepro.figures.curves import References
 from adamrepro.files import write_atomically
-from adamrepro.results import fidelity, select
-from adamrepro.results.reference import FIGURE_4_EPOCHS, panel_of, read_references
+from adamrepro.results import fidelity
+from adamrepro.results.panel import CurvePanel
+from adamrepro.results.reference import FIGURE_4, read_references
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import Role
+from adamrepro.results.select import Role, every_point
+from adamrepro.results.summary import summary
 
-FIGURES: dict[str, Callable[..., Figure]] = {
-    "fig1a": fig1.make_a,
-    "fig1b": fig1.make_b,
-    "fig2a": fig2.make_a,
-    "fig2b": fig2.make_b,
-    "fig3": fig3.make,
-    "fig4": fig4.make,
-}
 # What a figure's choice of runs is, by the end of its file's name.
 _ROLES = {"": Role.RECOVERED, "_tuned": Role.TUNED}
-# Figure 4 shows every grid point, and Figure 2b is about speed, not about a grid.
-_ONE_VARIANT = ("fig2b", "fig4")
+
+
+@dataclass(frozen=True)
+class CurveFigure:
+    """A figure of curves, of which each was selected from a grid in two ways."""
+
+    make: Callable[..., Figure]
+    panel: CurvePanel
+    """The one on which runs are selected."""
+
+    def pages(self, tables: Tables, references: References, budget: str) -> dict[str, Figure]:
+        """What is drawn, by the end of the file's name."""
+        return {
+            end: self.make(tables, references, budget=budget, role=role)
+            for end, role in _ROLES.items()
+        }
+
+    def summary(self, tables: Tables, references: References) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """What summary.csv holds, and what is printed."""
+        found = summary(tables, self.panel, references[self.panel.name])
+        return found, found
+
+
+@dataclass(frozen=True)
+class GridFigure:
+    """A figure that shows every point of its grid."""
+
+    make: Callable[..., Figure]
+
+    def pages(self, tables: Tables, references: References, budget: str) -> dict[str, Figure]:
+        """What is drawn, by the end of the file's name."""
+        return {"": self.make(tables, references, budget=budget)}
+
+    def summary(self, tables: Tables, references: References) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """What summary.csv holds, and what is printed."""
+        runs = every_point(tables.runs)
+        losses = fidelity.figure_4_losses(runs, tables.curves, list(FIGURE_4.epochs))
+        points = fidelity.figure_4_points(losses, references[FIGURE_4.name])
+        return points, fidelity.figure_4_summary(points)
+
+
+FIGURES: dict[str, CurveFigure | GridFigure] = {
+    "fig1a": CurveFigure(fig1.make_a, fig1.A),
+    "fig1b": CurveFigure(fig1.make_b, fig1.B),
+    "fig2a": CurveFigure(fig2.make_a, fig2.A),
+    "fig2b": CurveFigure(fig2.make_b, fig2.B),
+    "fig3": CurveFigure(fig3.make, fig3.RIGHT),
+    "fig4": GridFigure(fig4.make),
+}
 
 
 @dataclass(frozen=True)
@@ -40,40 +81,49 @@ class Drawn:
     fidelity: pd.DataFrame
 
 
-def draw(name: str, *, results: Path, figures: Path, budget: str) -> Drawn:
+def draw(
+    name: str,
+    *,
+    results: Path,
+    figures: Path,
+    budget: str,
+    colours: style.Style = style.Style.PAPER,
+) -> Drawn:
     """Draw a figure from `results`/budget/name into `figures`/budget, and write its summary.csv.
 
-    An unknown name, missing or damaged tables: UserError.
+    Other colours than the paper's have a folder of their own there. An unknown name, tables that
+    are missing, damaged or not to be drawn: UserError.
     """
     if name not in FIGURES:
         raise UserError(f"{name}: no such figure; expected all or one of {', '.join(FIGURES)}")
-    folder = results / budget / name
+    folder, out = results / budget / name, figures / budget
+    out = out if colours is style.Style.PAPER else out / colours
     tables = Tables.read(folder)
+    check_unique(folder, tables)
     references = read_references()
-    paths: list[Path] = []
-    for end, role in _ROLES.items():
-        if end and name in _ONE_VARIANT:
-            continue
-        with style.styled():
-            figure = _make(name, tables, references, budget, role)
-        paths += style.save(figure, figures / budget, f"{name}{end}")
-    if name == "fig4":
-        points = _figure_4_points(tables, references)
-        summary, compared = points, fidelity.figure_4_summary(points)
-    else:
-        summary = compared = select.summary(tables, name, references[panel_of(name).name])
-    text = summary.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    try:
+        with style.styled(colours):
+            pages = FIGURES[name].pages(tables, references, budget)
+        table, compared = FIGURES[name].summary(tables, references)
+    except (KeyError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise UserError(
+            f"{folder}: these tables cannot be drawn ({reason});\n"
+            "restore them, or delete them and train again"
+        ) from error
+    paths = [path for end, page in pages.items() for path in style.save(page, out, f"{name}{end}")]
+    text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
     write_atomically(folder / "summary.csv", text)
     return Drawn([*paths, folder / "summary.csv"], compared)
 
 
-def _make(name: str, tables: Tables, references: References, budget: str, role: Role) -> Figure:
-    if name == "fig4":
-        return FIGURES[name](tables, references, budget=budget)
-    return FIGURES[name](tables, references, budget=budget, role=role)
-
-
-def _figure_4_points(tables: Tables, references: References) -> pd.DataFrame:
-    runs = select.every_point(tables.runs)
-    losses = fidelity.figure_4_losses(runs, tables.curves, list(FIGURE_4_EPOCHS))
-    return fidelity.figure_4_points(losses, references["fig4"])
+def check_unique(folder: Path, tables: Tables) -> None:
+    """Raise UserError where a run, or an epoch of one, is in the tables twice."""
+    for file, table, keys in (
+        ("runs.csv", tables.runs, ["run_id"]),
+        ("curves.csv", tables.curves, ["run_id", "epoch"]),
+    ):
+        twice = table[table.duplicated(keys)]
+        if len(twice):
+            found = ", ".join(f"{key} {twice[key].iloc[0]}" for key in keys)
+            raise UserError(f"{folder / file}: {found} is there twice; restore it or delete it")

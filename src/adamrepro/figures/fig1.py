@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from matplotlib.figure import Figure
 
-from adamrepro.figures.page import References, side_by_side
+from adamrepro.figures.curves import Aside, References, page
+from adamrepro.results.reference import CURVE_PANELS
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Role
+
+A, B = CURVE_PANELS["fig1a"], CURVE_PANELS["fig1b"]
+_PLAIN = Aside(
+    replace(B, title="without dropout", series=B.extra, extra=(), log_y=True, y_limits=(1e-8, 1.0)),
+    "Without dropout: in the paper's text, not in its figure; always the tuned setting.",
+)
 
 
 def make_a(tables: Tables, references: References, *, budget: str, role: Role) -> Figure:
     """Figure 1a from its tables."""
-    return side_by_side(["fig1a"], "Figure 1a", tables, references, budget=budget, role=role)
+    return page(f"Figure 1a, {role}", [A], tables, references, budget=budget, role=role)
 
 
 def make_b(tables: Tables, references: References, *, budget: str, role: Role) -> Figure:
-    """Figure 1b from its tables, with the runs without dropout, of which only the text speaks."""
-    return side_by_side(
-        ["fig1b"],
-        "Figure 1b",
-        tables,
-        references,
-        budget=budget,
-        role=role,
-        notes_below=[
-            "dotted: without dropout (not in the paper's figure; always its tuned setting)"
-        ],
-    )
+    """Figure 1b from its tables, and below it the runs without dropout, which the text has."""
+    title = f"Figure 1b, {role}"
+    return page(title, [B], tables, references, budget=budget, role=role, aside=_PLAIN)

@@ -5,73 +5,66 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from adamrepro.figures import lines, style
-from adamrepro.figures.page import References, head, side_by_side
-from adamrepro.results.reference import PANELS
+from adamrepro.figures.curves import Aside, References, page
+from adamrepro.figures.lines import Curve, curves_of
+from adamrepro.results.reference import CURVE_PANELS
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Role
 
-_UPPER, _LOWER = PANELS["fig2b_epochs"], PANELS["fig2b_walltime"]
-_BOXES = ((0.13, 0.525, 0.83, 0.335), (0.13, 0.125, 0.83, 0.335))
+A = CURVE_PANELS["fig2a"]
+B, _TIME = CURVE_PANELS["fig2b_epochs"], CURVE_PANELS["fig2b_walltime"]
+_NOISY = Aside(
+    replace(B, title="with dropout", series=B.extra, extra=(), y_limits=(1e-8, 1e1)),
+    "With dropout: in the paper's text, not in its figure; always the tuned setting.",
+)
+_UNDONE = (
+    "From x = 8 on the paper's Adam is divided by 2.3 (x \N{MINUS SIGN} 7): dashed, and compared, "
+    "with that undone."
+)
+_NO_TIMES = "Wall time: left out, for a run took no time that was measured."
 
 
 def make_a(tables: Tables, references: References, *, budget: str, role: Role) -> Figure:
     """Figure 2a from its tables."""
-    return side_by_side(["fig2a"], "Figure 2a", tables, references, budget=budget, role=role)
+    return page(f"Figure 2a, {role}", [A], tables, references, budget=budget, role=role)
 
 
 def make_b(tables: Tables, references: References, *, budget: str, role: Role) -> Figure:
-    """Figure 2b: cost against passes above, against wall time below (1 = one pass of Adam)."""
-    found = lines.curves_of(tables, _UPPER, references[_UPPER.name], role)
-    factors = passes_of_adam(found)
-    figure = style.new_figure(6.2, 9.6)
-    upper, lower = (figure.add_axes(box) for box in _BOXES)
-    lines.draw(upper, _UPPER, found, tables.curves, references[_UPPER.name])
-    timed = replace(_LOWER, stretches=factors)
-    lines.draw(lower, timed, found, tables.curves, references[_LOWER.name])
-    _draw_at_papers_factor(lower, found, tables)
-    for axes, panel in ((upper, _UPPER), (lower, _LOWER)):
-        reference = references[panel.name]
-        adam = reference[reference["series"] == "Adam"]
-        colour = style.colours(panel, ["Adam"])["Adam"]
-        lines.draw_paper(axes, adam, colour, column="y_undone", style=":")
-    below = _below(factors)
-    epochs = _UPPER.last_epoch
-    head(figure, "Figure 2b", tables, found, epochs, budget=budget, role=role, below=below)
-    return figure
-
-
-def passes_of_adam(found: Sequence[lines.Curve]) -> dict[str, float]:
-    """How long one pass of each series took, in passes of Adam, over its drawn runs."""
-    seconds = {
-        curve.series: float((curve.runs["seconds"] / curve.runs["training.epochs"]).median())
-        for curve in found
-    }
-    adam = seconds.get("Adam", float("nan"))
-    return {name: value / adam if adam > 0 else 1.0 for name, value in seconds.items()}
-
-
-def _draw_at_papers_factor(axes: Axes, found: Sequence[lines.Curve], tables: Tables) -> None:
-    for curve in found:
-        if curve.series in _LOWER.stretches:
-            colour = style.colours(_LOWER, [curve.series])[curve.series]
-            lines.draw_ours(axes, _LOWER, curve, tables.curves, colour, style="-.", width=0.9)
-
-
-def _below(factors: Mapping[str, float]) -> list[str]:
-    measured = [
-        f"one pass of {name} took {factors[name]:.3g} passes of Adam here (solid); "
-        f"dash-dotted: at the paper's {paper:g}"
-        for name, paper in _LOWER.stretches.items()
-        if name in factors
-    ]
-    undone = (
-        "thin, dotted: the paper's Adam without the division by 2.3 (x \N{MINUS SIGN} 7) "
-        "from x = 8 on"
+    """Figure 2b: cost against passes, against wall time (1 = one pass of Adam), with dropout."""
+    passes = passes_of_adam(curves_of(tables, B, references[B.name], role))
+    known = all(passes.get(name, 0) > 0 for name in _TIME.stretches)
+    timed = [replace(_TIME, title="against wall time", stretches=passes)] if known else []
+    return page(
+        f"Figure 2b, {role}",
+        [B, *timed],
+        tables,
+        references,
+        budget=budget,
+        role=role,
+        aside=_NOISY,
+        beside={_TIME.name: {name: f"a pass is {of:.3g}" for name, of in passes.items()}},
+        caption=[_UNDONE, _times(passes) if known else _NO_TIMES],
     )
-    extra = [name for name in _UPPER.extra if name in factors]
-    beside = [f"not in the paper's figure: {', '.join(extra)}"] if extra else []
-    return [*beside, undone, *(f"wall time: {line}" for line in measured)]
+
+
+def passes_of_adam(found: Sequence[Curve]) -> dict[str, float]:
+    """How long one pass of each series took, in passes of Adam, over its drawn runs.
+
+    Series whose time is not known are left out, all of them where that of Adam is not.
+    """
+    seconds = {}
+    for curve in found:
+        passes = curve.runs["diverged_epoch"].fillna(curve.runs["training.epochs"])
+        seconds[curve.series] = float((curve.runs["seconds"] / passes).median())
+    adam = seconds.get("Adam", 0.0)
+    return {name: value / adam for name, value in seconds.items() if adam > 0 and value > 0}
+
+
+def _times(passes: Mapping[str, float]) -> str:
+    found = [
+        f"one pass of {name} took {passes[name]:.3g} passes of Adam here, {paper:g} in the paper"
+        for name, paper in _TIME.stretches.items()
+    ]
+    return f"Wall time: {'; '.join(found)}."

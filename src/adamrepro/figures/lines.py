@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from adamrepro.figures.notes import DIVERGED_MARK, EDGE_MARK
-from adamrepro.figures.style import colours
-from adamrepro.results.fidelity import plotted
-from adamrepro.results.reference import Panel
+from adamrepro.figures.style import NOTE_COLOUR, PAPER_LINE, colours
+from adamrepro.results.fidelity import distances, plotted
+from adamrepro.results.panel import CurvePanel
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Choice, Role, choose, drawn_runs
 
-# Of curves that share a colour.
-_STYLES = ("-", ":")
+# The legend: its columns, and inches from the frame to it.
+_COLUMNS, _BELOW = 2, 0.42
 
 
 @dataclass(frozen=True)
@@ -33,14 +35,16 @@ class Curve:
         return self.choice.series
 
     @property
-    def label(self) -> str:
-        """The legend's label, with the marks that the footnotes explain."""
+    def name(self) -> str:
+        """The series, with the marks that the caption explains."""
         edge = EDGE_MARK if self.choice.at_edge else ""
         gone = DIVERGED_MARK if (self.runs["status"] == "diverged").any() else ""
         return f"{self.series} {edge}{gone}".rstrip()
 
 
-def curves_of(tables: Tables, panel: Panel, reference: pd.DataFrame, role: Role) -> list[Curve]:
+def curves_of(
+    tables: Tables, panel: CurvePanel, reference: pd.DataFrame, role: Role
+) -> list[Curve]:
     """The curves of one role, in the order of the legend."""
     choices = choose(tables.runs, tables.curves, panel, reference)
     return [Curve(c, drawn_runs(tables.runs, c)) for c in choices if c.role == role]
@@ -48,72 +52,106 @@ def curves_of(tables: Tables, panel: Panel, reference: pd.DataFrame, role: Role)
 
 def draw(
     axes: Axes,
-    panel: Panel,
-    found: list[Curve],
+    panel: CurvePanel,
+    found: Sequence[Curve],
     costs: pd.DataFrame,
     reference: pd.DataFrame,
     *,
-    legend: bool = True,
+    beside: Mapping[str, str] | None = None,
 ) -> None:
-    """Set up the axes as the paper's, draw its curves, ours on top, and the legend.
+    """Set up the axes as the paper's, draw its curves, ours on top, and the legend below.
 
-    `costs` is the table of curves. Lines carry a gid: "ours:<series>", "paper:<series>".
+    `costs` is the table of curves. The legend has each curve's distance from the paper's, or what
+    `beside` says of its series. Lines carry a gid: "ours:<series>", "paper:<series>".
     """
     set_up(axes, panel)
-    colour = colours(panel, [curve.series for curve in found])
-    for name in panel.series:
-        draw_paper(axes, reference[reference["series"] == name], colour[name])
-    drawn: Counter[str] = Counter()
+    colour = colours(panel.series, [curve.series for curve in found])
+    handles: list[Line2D] = []
     for curve in found:
-        hue = colour[curve.series]
-        draw_ours(axes, panel, curve, costs, hue, style=_STYLES[drawn[hue] % len(_STYLES)])
-        drawn[hue] += 1
-    if legend:
-        axes.legend(loc="upper right", framealpha=0.85, ncols=2 if len(found) > 6 else 1)
+        words = (beside or {}).get(curve.series) or distance(curve, panel, costs, reference)
+        label = f"{curve.name}  {words}".rstrip()
+        handles.append(draw_ours(axes, panel, curve, costs, colour[curve.series], label))
+    handles += draw_paper(axes, panel, reference, colour)
+    inch = axes.figure.dpi / axes.bbox.height
+    axes.legend(
+        handles=handles,
+        loc="upper center",
+        bbox_to_anchor=(0.43, -_BELOW * inch),
+        ncols=_COLUMNS,
+        frameon=False,
+        borderpad=0,
+        borderaxespad=0,
+    )
 
 
-def set_up(axes: Axes, panel: Panel) -> None:
+def room(panel: CurvePanel, curves: int, reference: pd.DataFrame) -> float:
+    """Inches below the frame for tick labels, the axis' label and a legend of so many curves."""
+    entries = curves + (1 + (panel.y_reference != "y") if len(reference) else 0)
+    return _BELOW + 0.145 * -(-entries // _COLUMNS) + 0.1
+
+
+def distance(curve: Curve, panel: CurvePanel, costs: pd.DataFrame, reference: pd.DataFrame) -> str:
+    """The mean distance of the drawn runs from the paper's curve; "" where it has none."""
+    dex = float(distances(curve.runs, costs, panel, reference)["dex"].mean())
+    if np.isnan(dex):
+        return "no common point" if len(reference) else ""
+    gone = (curve.runs["status"] == "diverged").any()
+    return "diverged" if gone else f"{dex:#.2g} dex"
+
+
+def set_up(axes: Axes, panel: CurvePanel) -> None:
     """The paper's limits, scale, labels and title."""
     if panel.log_y:
         axes.set_yscale("log")
+        if panel.y_limits[1] < 10 * panel.y_limits[0]:
+            # fewer than two powers of ten have a place on it
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter("{x:g}")
+            axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set(xlim=panel.x_limits, ylim=panel.y_limits)
     axes.set(xlabel=panel.x_label, ylabel=panel.y_label, title=panel.title)
 
 
 def draw_paper(
-    axes: Axes, points: pd.DataFrame, colour: str, *, column: str = "y", style: str = "--"
-) -> None:
-    """A curve of the paper; with its points outside the frame, so that it leaves it alike."""
-    for name, line in points.groupby("series", sort=False):
-        gid = f"paper:{name}"
-        axes.plot(line["x"], line[column], style, color=colour, lw=0.9, alpha=0.8, gid=gid)
+    axes: Axes, panel: CurvePanel, reference: pd.DataFrame, colour: Mapping[str, str]
+) -> list[Line2D]:
+    """The paper's curves, dashed, and what the legend says of them, once.
+
+    Points outside the frame are drawn too, so that a curve leaves it as in the paper. Where the
+    curve that ours is compared with is not the plotted one, the latter is dotted.
+    """
+    handles: list[Line2D] = []
+    if len(reference):
+        handles.append(Line2D([], [], color=NOTE_COLOUR, label="paper, dashed", **PAPER_LINE))
+    for name, line in reference.groupby("series", sort=False):
+        hue, compared = colour[str(name)], line[panel.y_reference]
+        axes.plot(line["x"], compared, color=hue, gid=f"paper:{name}", **PAPER_LINE)
+        # the two columns differ by less than 1 % where nothing was undone
+        apart = line[(line["y"] / compared - 1).abs() > 0.01]
+        if len(apart):
+            own = axes.plot(apart["x"], apart["y"], ":", color=hue, lw=1.1, gid=f"plotted:{name}")
+            own[0].set_label(f"paper's {name} as plotted")
+            handles += own
+    return handles
 
 
 def draw_ours(
-    axes: Axes,
-    panel: Panel,
-    curve: Curve,
-    costs: pd.DataFrame,
-    colour: str,
-    *,
-    style: str = "-",
-    width: float = 1.5,
-) -> None:
+    axes: Axes, panel: CurvePanel, curve: Curve, costs: pd.DataFrame, colour: str, label: str
+) -> Line2D:
     """Mean over the drawn seeds as a line, their range as a band."""
     seeds = _by_seed(panel, curve.runs, costs)
     x = seeds.index.to_numpy(dtype=float)
     mean = seeds.mean(axis=1, skipna=False).to_numpy()
     gid = f"ours:{curve.series}"
-    axes.plot(
-        x, mean, linestyle=style, color=colour, lw=width, zorder=4, label=curve.label, gid=gid
-    )
+    line = axes.plot(x, mean, color=colour, zorder=4, label=label, gid=gid)[0]
     if seeds.shape[1] > 1:
         low, high = seeds.min(axis=1).to_numpy(), seeds.max(axis=1).to_numpy()
         gid = f"range:{curve.series}"
         axes.fill_between(x, low, high, color=colour, alpha=0.2, lw=0, zorder=3, gid=gid)
+    return line
 
 
-def _by_seed(panel: Panel, runs: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
+def _by_seed(panel: CurvePanel, runs: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     """Costs as a table: index x, a column per run. A run that diverged goes far above the panel."""
     series = str(runs["series"].iloc[0])
     costs = costs[costs["run_id"].isin(runs["run_id"])]

@@ -1,95 +1,66 @@
-"""A page of panels side by side with its title, note and footnotes."""
+"""A page: blocks of axes below each other, the title above them, the caption below."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
-import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextToPath
 
-from adamrepro.figures import lines, notes, style
-from adamrepro.results.fidelity import plotted
-from adamrepro.results.reference import PANELS, Panel, panel_of
-from adamrepro.results.schema import Tables
-from adamrepro.results.select import Role, grid_of
+from adamrepro.figures import style
 
-References = Mapping[str, pd.DataFrame]
+Box = tuple[float, float, float, float]
+"""left, bottom, width, height: parts of the figure."""
 
-# Inches: the frame of a panel, and the room around it for labels, title and notes.
-_FRAME = (5.0, 4.4)
-_LEFT, _RIGHT, _TOP, _BOTTOM, _GAP = 0.75, 0.25, 1.35, 1.15, 0.85
-
-# Part of a panel below which a budget that ends there has a panel of its own.
-_EARLY = 0.3
+# Inches. A page is narrow, so that its letters can be read where it stands in half a column.
+WIDTH = 4.5
+_LEFT, _RIGHT = 0.62, 0.13
+_TITLE = 0.27
+_MARGIN = 0.1
+_CAPTION_SIZE = 6.8  # points
+_LINE = 1.32 * _CAPTION_SIZE / 72
 
 
-def side_by_side(
-    names: Sequence[str],
-    title: str,
-    tables: Tables,
-    references: References,
-    *,
-    budget: str,
-    role: Role,
-    notes_below: Sequence[str] = (),
-) -> Figure:
-    """One experiment's panels `names` in a row, all with the same choice of runs.
+@dataclass(frozen=True)
+class Block:
+    """Something to draw in a box as wide as the page, with room above and below; inches."""
 
-    Where a budget ends early in all of them, another one shows what was run.
-    """
-    main = panel_of(PANELS[names[0]].experiment)
-    found = lines.curves_of(tables, main, references[main.name], role)
-    panels = [PANELS[name] for name in names]
-    part = beginning(main, found, tables.curves)
-    if part and all(part.x_limits[1] < _EARLY * panel.x_limits[1] for panel in panels):
-        panels.append(part)
-    width = _LEFT + len(panels) * _FRAME[0] + (len(panels) - 1) * _GAP + _RIGHT
-    height = _BOTTOM + _FRAME[1] + _TOP
-    figure = style.new_figure(width, height)
-    for place, panel in enumerate(panels):
-        left = _LEFT + place * (_FRAME[0] + _GAP)
-        box = (left / width, _BOTTOM / height, _FRAME[0] / width, _FRAME[1] / height)
-        reference, legend = references[panel.name], panel is not part  # there it is in the way
-        lines.draw(figure.add_axes(box), panel, found, tables.curves, reference, legend=legend)
-    head(figure, title, tables, found, main.last_epoch, budget=budget, role=role, below=notes_below)
+    height: float
+    draw: Callable[[Figure, Box], None]
+    above: float = 0.25
+    below: float = 0.42
+
+
+def stack(title: str, blocks: Sequence[Block], caption: Iterable[str]) -> Figure:
+    """Draw `blocks` from the top down; the caption's sentences become one paragraph."""
+    lines = wrapped(" ".join(caption), (WIDTH - 2 * _MARGIN) * 72)
+    foot = len(lines) * _LINE + 0.12
+    height = _TITLE + sum(b.above + b.height + b.below for b in blocks) + foot
+    figure = style.new_figure(WIDTH, height)
+    heading = figure.text(0.5, 1 - 0.06 / height, title, ha="center", va="top")
+    heading.set(fontsize=10, weight="bold", gid="title")
+    top = height - _TITLE
+    for block in blocks:
+        bottom = top - block.above - block.height
+        width = WIDTH - _LEFT - _RIGHT
+        box = (_LEFT / WIDTH, bottom / height, width / WIDTH, block.height / height)
+        block.draw(figure, box)
+        top = bottom - block.below
+    note = figure.text(_MARGIN / WIDTH, 0.06 / height, "\n".join(lines), va="bottom")
+    note.set(fontsize=_CAPTION_SIZE, color=style.NOTE_COLOUR, linespacing=1.3, gid="caption")
     return figure
 
 
-def beginning(panel: Panel, found: Sequence[lines.Curve], costs: pd.DataFrame) -> Panel | None:
-    """The panel cut to what our curves reach, or None where nothing of them is in it."""
-    points = pd.concat([plotted(curve.runs, costs, panel) for curve in found])
-    points = points[(points["x"] > 0) & (points["y"] < panel.y_limits[1])]
-    if points.empty:
-        return None
-    last, lowest = float(points["x"].max()), 0.9 * float(points["y"].min())
-    return replace(
-        panel,
-        title=f"the first {last:g} of {panel.x_limits[1]:g}",
-        y_label="",
-        x_limits=(0, last),
-        y_limits=(max(lowest, panel.y_limits[0]), panel.y_limits[1]),
-    )
-
-
-def head(
-    figure: Figure,
-    title: str,
-    tables: Tables,
-    found: Sequence[lines.Curve],
-    epochs: int,
-    *,
-    budget: str,
-    role: Role,
-    below: Sequence[str] = (),
-) -> None:
-    """Title, note and footnotes of a page; `epochs` is how many passes the paper shows."""
-    drawn = [curve.runs for curve in found]
-    above = [
-        notes.chosen(role),
-        notes.what_was_run(pd.concat(drawn), budget, epochs),
-        f"solid: {notes.how_many(grid_of(tables.runs), drawn)}",
-        f"thin, dashed: {notes.PAPER}",
-    ]
-    marks = notes.footnotes([curve.choice for curve in found], drawn)
-    notes.write(figure, f"{title}, {role}", above, [*marks, *below])
+def wrapped(text: str, width: float) -> list[str]:
+    """Break a text of the caption's size into lines of at most `width` points."""
+    font, measure = FontProperties(size=_CAPTION_SIZE), TextToPath()
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if measure.get_text_width_height_descent(longer, font, ismath=False)[0] <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines

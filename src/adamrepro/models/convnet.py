@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from adamrepro.errors import require
-from adamrepro.models.initialize import Init
+from adamrepro.models.initialize import Init, draw
 from adamrepro.models.layers import Conv2d, Linear, split_members
 from adamrepro.models.model import Classifier, ModelConfig
 from adamrepro.models.noise import Noise
@@ -16,10 +16,14 @@ from adamrepro.models.noise import Noise
 
 @dataclass(kw_only=True)
 class ConvNetConfig(ModelConfig):
-    """Three stages of 5x5 convolution, ReLU, 3x3 max pooling with stride 2; 1000 ReLU units."""
+    """Three stages of 5x5 convolution, ReLU, 3x3 max pooling with stride 2; 1000 ReLU units.
+
+    first_std: standard deviation of the first stage's weights; null is like the others.
+    """
 
     name: str = "convnet"
     init: Init = Init.he
+    first_std: float | None = None
     hidden: int = 1000
     dropout_input: float = 0.0
     dropout_hidden: float = 0.0
@@ -28,10 +32,19 @@ class ConvNetConfig(ModelConfig):
         super().__post_init__()
         self.check_rate("dropout_input", "dropout_hidden")
         self.check_count("hidden")
+        ok = self.first_std is None or 0 < self.first_std < float("inf")
+        require(ok, "model.first_std", self.first_std, "null or a number above 0")
 
     def build(self, members: int, shape: torch.Size, classes: int) -> "ConvNet":
         require(len(shape) == 3, "model", self.name, f"examples [C, H, W]; these are {[*shape]}")
         return ConvNet(self, members, shape, classes)
+
+    def initialize(self, model: nn.Module, generator: torch.Generator) -> None:
+        super().initialize(model, generator)
+        if self.first_std is not None:
+            first = next(layer for layer in model.modules() if isinstance(layer, Conv2d))
+            weight = draw(first, Init.normal, generator, self.first_std)
+            first.weight.data.copy_(weight.expand_as(first.weight))
 
 
 class ConvNet(Classifier):

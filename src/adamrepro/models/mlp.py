@@ -1,6 +1,7 @@
 """Fully connected network with ReLU hidden layers (section 6.2)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -20,6 +21,8 @@ class MlpConfig(ModelConfig):
     hidden: int = 1000
     dropout_input: float = 0.0
     dropout_hidden: float = 0.0
+
+    cpu_members: ClassVar[int] = 4  # measured: a tenth cheaper a member than alone
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,7 +1,7 @@
 """Variational auto-encoder (section 6.4; Kingma & Welling 2013, appendix C)."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +27,8 @@ class VaeConfig(ModelConfig):
     hidden: int = 500
     latent: int = 50
     binarize: bool = False
+
+    cpu_members: ClassVar[int] = 6  # measured: a fifth cheaper a member than alone
 
     def __post_init__(self) -> None:
         super().__post_init__()

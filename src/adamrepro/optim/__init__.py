@@ -1,17 +1,29 @@
-"""The paper's optimizers, written as the paper writes them."""
+"""The paper's optimizers and those that came after, written as their papers write them."""
 
 from adamrepro.optim.adadelta import AdaDelta
 from adamrepro.optim.adagrad import AdaGrad
 from adamrepro.optim.adam import Adam, EpsForm
+from adamrepro.optim.adam_atan2 import AdamAtan2
 from adamrepro.optim.adamax import AdaMax
+from adamrepro.optim.adamw import AdamW
+from adamrepro.optim.ademamix import AdEMAMix
+from adamrepro.optim.adopt import ADOPT
+from adamrepro.optim.amsgrad import AMSGrad, Maximum
+from adamrepro.optim.cautious_adam import CautiousAdam
+from adamrepro.optim.lion import Lion
+from adamrepro.optim.muon import Muon, Scale
+from adamrepro.optim.nadam import NAdam
+from adamrepro.optim.radam import RAdam
 from adamrepro.optim.rmsprop import RMSProp
-from adamrepro.optim.rule import Hyper, Rule, stack, structure, widest, zero_state
+from adamrepro.optim.rule import Hyper, Rule, scheduled, stack, structure, widest, zero_state
 from adamrepro.optim.schedule import Decay, Schedule, Unit
+from adamrepro.optim.schedule_free import ScheduleFree
 from adamrepro.optim.sfo import SFO, SfoSettings
 from adamrepro.optim.sgd import SGD, VelocityForm
+from adamrepro.optim.signum import Signum
 from adamrepro.optim.update import apply_rule, can_compile, make_update
 
-RULES: dict[str, type[Rule]] = {
+PAPER_RULES: dict[str, type[Rule]] = {
     "adam": Adam,
     "adamax": AdaMax,
     "adagrad": AdaGrad,
@@ -19,32 +31,68 @@ RULES: dict[str, type[Rule]] = {
     "sgd": SGD,
     "adadelta": AdaDelta,
 }
-"""Update rules: every figure's first-order optimizers."""
+"""The first-order optimizers of the paper's figures."""
+
+LATER_RULES: dict[str, type[Rule]] = {
+    "nadam": NAdam,
+    "adamw": AdamW,
+    "signum": Signum,
+    "amsgrad": AMSGrad,
+    "radam": RAdam,
+    "lion": Lion,
+    "schedule_free": ScheduleFree,
+    "adam_atan2": AdamAtan2,
+    "ademamix": AdEMAMix,
+    "adopt": ADOPT,
+    "cautious_adam": CautiousAdam,
+    "muon": Muon,
+}
+"""What came after Adam, in the order of publication."""
+
+RULES: dict[str, type[Rule]] = {**PAPER_RULES, **LATER_RULES}
+"""All update rules."""
 
 OPTIMIZERS: dict[str, type[Rule] | type[SfoSettings]] = {**RULES, "sfo": SfoSettings}
 """Everything that optimizer=NAME selects."""
 
 __all__ = [
+    "ADOPT",
+    "LATER_RULES",
     "OPTIMIZERS",
+    "PAPER_RULES",
     "RULES",
     "SFO",
     "SGD",
+    "AMSGrad",
+    "AdEMAMix",
     "AdaDelta",
     "AdaGrad",
     "AdaMax",
     "Adam",
+    "AdamAtan2",
+    "AdamW",
+    "CautiousAdam",
     "Decay",
     "EpsForm",
     "Hyper",
+    "Lion",
+    "Maximum",
+    "Muon",
+    "NAdam",
+    "RAdam",
     "RMSProp",
     "Rule",
+    "Scale",
     "Schedule",
+    "ScheduleFree",
     "SfoSettings",
+    "Signum",
     "Unit",
     "VelocityForm",
     "apply_rule",
     "can_compile",
     "make_update",
+    "scheduled",
     "stack",
     "structure",
     "widest",

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from adamrepro.optim.ranges import decay_rate, positive, step_size
 from adamrepro.optim.rule import Hyper, Rule
 
 
@@ -35,16 +36,11 @@ class AdaDelta(Rule):
     """
 
     name: str = "adadelta"
-    alpha: float = 1.0
-    rho: float = 0.95
-    eps: float = 1e-6
+    alpha: float = step_size(1.0)
+    rho: float = decay_rate(0.95)
+    eps: float = positive(1e-6)
 
     State = AdaDeltaState
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_decay("rho")
-        self.check_positive("eps")
 
     @staticmethod
     def coefficients(h: Hyper, t: int) -> AdaDeltaCoefficients:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from adamrepro.optim.ranges import not_negative, step_size
 from adamrepro.optim.rule import Hyper, Rule, ratio
 
 
@@ -29,14 +30,10 @@ class AdaGrad(Rule):
     """
 
     name: str = "adagrad"
-    alpha: float = 1e-2
-    eps: float = 0.0
+    alpha: float = step_size(1e-2)
+    eps: float = not_negative(0.0)
 
     State = AdaGradState
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_not_negative("eps")
 
     @staticmethod
     def coefficients(h: Hyper, t: int) -> AdaGradCoefficients:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from adamrepro.optim.ranges import decay_rate, fading, not_negative, step_size
 from adamrepro.optim.rule import Hyper, Rule, ratio
 
 
@@ -46,26 +47,21 @@ class Adam(Rule):
 
     bias_correction: off leaves both corrections out (section 6.4).
     eps_form: `efficient` adds eps to sqrt(v_t), as the reordered line before section 2.1 does;
-        written here as eps / sqrt(1 - beta2^t) next to sqrt(v_hat).
+        written here as eps / sqrt(1 - beta2^t) next to sqrt(v_hat). That is uncorrected Adam
+        under the step size alpha sqrt(1 - beta2^t) / (1 - beta1^t).
     beta1_decay: lambda of section 4, beta1_t = beta1 lambda^(t-1); 1 is off.
     """
 
     name: str = "adam"
-    alpha: float = 1e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    eps: float = 1e-8
+    alpha: float = step_size(1e-3)
+    beta1: float = decay_rate(0.9)
+    beta2: float = decay_rate(0.999)
+    eps: float = not_negative(1e-8)
     bias_correction: bool = True
     eps_form: EpsForm = EpsForm.algorithm1
-    beta1_decay: float = 1.0
+    beta1_decay: float = fading(1.0)
 
     State = AdamState
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_decay("beta1", "beta2")
-        self.check_not_negative("eps")
-        self.check_lambda("beta1_decay")
 
     @staticmethod
     def coefficients(h: Hyper, t: int) -> AdamCoefficients:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from adamrepro.optim.ranges import decay_rate, fading, step_size
 from adamrepro.optim.rule import Hyper, Rule, ratio
 
 
@@ -38,17 +39,12 @@ class AdaMax(Rule):
     """
 
     name: str = "adamax"
-    alpha: float = 2e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    beta1_decay: float = 1.0
+    alpha: float = step_size(2e-3)
+    beta1: float = decay_rate(0.9)
+    beta2: float = decay_rate(0.999)
+    beta1_decay: float = fading(1.0)
 
     State = AdaMaxState
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_decay("beta1", "beta2")
-        self.check_lambda("beta1_decay")
 
     @staticmethod
     def coefficients(h: Hyper, t: int) -> AdaMaxCoefficients:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from adamrepro.optim.ranges import decay_rate, not_negative, step_size
 from adamrepro.optim.rule import Hyper, Rule, ratio
 
 
@@ -38,17 +39,12 @@ class RMSProp(Rule):
     """
 
     name: str = "rmsprop"
-    alpha: float = 1e-3
-    decay: float = 0.9
-    momentum: float = 0.0
-    eps: float = 1e-8
+    alpha: float = step_size(1e-3)
+    decay: float = decay_rate(0.9)
+    momentum: float = decay_rate(0.0)
+    eps: float = not_negative(1e-8)
 
     State = RMSPropState
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_decay("decay", "momentum")
-        self.check_not_negative("eps")
 
     @staticmethod
     def coefficients(h: Hyper, t: int) -> RMSPropCoefficients:

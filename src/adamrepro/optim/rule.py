@@ -1,4 +1,4 @@
-"""What every update rule is: numbers, a state that starts at zero, and one pure step.
+"""What every update rule is: numbers, a state, and one pure step.
 
 A rule works on a whole population at once. Every tensor carries a leading member axis R; every
 numeric hyper-parameter is a float64 tensor [R]. `coefficients` turns hyper-parameters and the
@@ -9,54 +9,51 @@ like the paper's algorithm box.
 
 from dataclasses import dataclass, fields
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
 
-from adamrepro.errors import require
+from adamrepro.optim.ranges import check, decay_rate, is_scheduled
 
 Hyper = SimpleNamespace
 """One attribute per field of the rule: float64 tensors [R], or the enum all members share."""
+
+
+class Parameter(NamedTuple):
+    """What a step may know of its parameter beside the gradient."""
+
+    theta: Tensor  # [R, ...], before the step
+    is_weight: bool  # a weight matrix or convolution kernel; False for a bias
+
+    def decay(self, weight_decay: Tensor) -> Tensor | float:
+        """Return lambda theta of decoupled weight decay: as with `training.l2`, 0 for biases."""
+        return weight_decay * self.theta if self.is_weight else 0.0
 
 
 @dataclass(kw_only=True)
 class Rule:
     """Base of the update rules; the fields are the rule's hyper-parameters.
 
+    A rule has `coefficients` and `step`. What only some need has a default: `step_of` for a step
+    that asks for more than the gradient, `start` for a state that is not zeros like the parameter,
+    `place` where costs are not evaluated at theta.
+
     averaging: decay of the parameter average of section 7.2; 0 evaluates theta itself.
     """
 
     name: str
     alpha: float
-    averaging: float = 0.0
+    averaging: float = decay_rate(0.0)
 
     State: ClassVar[type]
+    elementwise: ClassVar[bool] = True
+    """Whether an entry of a step depends on that entry's own gradients alone."""
 
     def __post_init__(self) -> None:
         """Check ranges; raises UserError naming the key."""
-        self.check_positive("alpha")
-        self.check_decay("averaging")
-
-    def check_positive(self, *keys: str) -> None:
-        for key in keys:
-            value = getattr(self, key)
-            require(0 < value < float("inf"), f"optimizer.{key}", value, "a number above 0")
-
-    def check_decay(self, *keys: str) -> None:
-        for key in keys:
-            value = getattr(self, key)
-            require(0 <= value < 1, f"optimizer.{key}", value, "a number in [0, 1)")
-
-    def check_lambda(self, *keys: str) -> None:
-        for key in keys:
-            value = getattr(self, key)
-            require(0 < value <= 1, f"optimizer.{key}", value, "a number in (0, 1]")
-
-    def check_not_negative(self, *keys: str) -> None:
-        for key in keys:
-            value = getattr(self, key)
-            require(0 <= value < float("inf"), f"optimizer.{key}", value, "a number, 0 or above")
+        for declared in fields(self):
+            check(declared, getattr(self, declared.name))
 
     @staticmethod
     def coefficients(h: Hyper, t: int) -> Any:
@@ -67,6 +64,21 @@ class Rule:
     def step(g: Tensor, s: Any, c: Any) -> tuple[Tensor, Any]:
         """Map the gradient g [R, ...], the state and the coefficients to (step, new state)."""
         raise NotImplementedError
+
+    @classmethod
+    def step_of(cls, p: Parameter, g: Tensor, s: Any, c: Any) -> tuple[Tensor, Any]:
+        """Return (step, new state) of a parameter: for rules that need more of it than g."""
+        return cls.step(g, s, c)
+
+    @classmethod
+    def start(cls, p: Parameter) -> Any:
+        """Return the state before the first step: zeros like the parameter for every entry."""
+        return cls.State(*(torch.zeros_like(p.theta) for _ in cls.State._fields))  # type: ignore[attr-defined]
+
+    @staticmethod
+    def place(theta: Tensor, s: Any, h: Hyper) -> Tensor:
+        """Return where costs are evaluated [R, ...]; gradients are taken at theta [R, ...]."""
+        return theta
 
 
 def structure(rule: Any) -> tuple[object, ...]:
@@ -93,10 +105,18 @@ def stack(rules: list[Rule], device: torch.device | str = "cpu") -> Hyper:
     )
 
 
-def zero_state(rule: type[Rule], parameter: Tensor) -> Any:
-    """Return the state before the first step: zeros like the parameter for every entry."""
-    names = rule.State._fields  # type: ignore[attr-defined]
-    return rule.State(*(torch.zeros_like(parameter) for _ in names))
+def scheduled(rule: type[Rule], hyper: Hyper, factor: float) -> Hyper:
+    """Return the hyper-parameters with every step size times the schedule's factor."""
+    found = Hyper(**vars(hyper))
+    for declared in fields(rule):
+        if is_scheduled(declared):
+            setattr(found, declared.name, getattr(hyper, declared.name) * factor)
+    return found
+
+
+def zero_state(rule: type[Rule], theta: Tensor, *, is_weight: bool = False) -> Any:
+    """Return the state of a parameter [R, ...] before the first step."""
+    return rule.start(Parameter(theta, is_weight))
 
 
 def column(values: Tensor, like: Tensor) -> Tensor:

@@ -1,8 +1,10 @@
-"""Step size schedules: constant, and alpha / sqrt(t) of section 6.1."""
+"""Step size schedules: constant, alpha / sqrt(t) of section 6.1, and linear warm-up."""
 
 import math
 from dataclasses import dataclass
 from enum import Enum
+
+from adamrepro.errors import require
 
 
 class Decay(Enum):
@@ -21,13 +23,24 @@ class Unit(Enum):
 
 @dataclass(kw_only=True)
 class Schedule:
-    """alpha_t = alpha (constant) or alpha / sqrt(t) (sqrt), t in steps or epochs, from 1."""
+    """alpha_t = alpha (constant) or alpha / sqrt(t) (sqrt), t in steps or epochs, from 1.
+
+    warmup: steps over which alpha_t rises to this linearly, times min(1, step / warmup); null is
+    no warm-up. In steps whatever the unit.
+    """
 
     decay: Decay = Decay.constant
     unit: Unit = Unit.steps
+    warmup: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check ranges; raises UserError naming the key."""
+        ok = self.warmup is None or self.warmup >= 1
+        require(ok, "schedule.warmup", self.warmup, "null or a whole number above 0")
 
     def factor(self, step: int, epoch: int) -> float:
         """Return alpha_t / alpha at the step-th step (from 1), in the epoch-th pass (from 1)."""
+        risen = 1.0 if self.warmup is None else min(1.0, step / self.warmup)
         if self.decay is Decay.constant:
-            return 1.0
-        return 1.0 / math.sqrt(step if self.unit is Unit.steps else epoch)
+            return risen
+        return risen / math.sqrt(step if self.unit is Unit.steps else epoch)

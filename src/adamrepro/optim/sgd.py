@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from adamrepro.optim.ranges import decay_rate, step_size
 from adamrepro.optim.rule import Hyper, Rule
 
 
@@ -50,16 +51,12 @@ class SGD(Rule):
     """
 
     name: str = "sgd"
-    alpha: float = 1e-2
-    momentum: float = 0.9
+    alpha: float = step_size(1e-2)
+    momentum: float = decay_rate(0.9)
     nesterov: bool = True
     form: VelocityForm = VelocityForm.lookahead
 
     State = SGDState
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_decay("momentum")
 
     @staticmethod
     def coefficients(h: Hyper, t: int) -> SGDCoefficients:

@@ -1,18 +1,28 @@
 """One step of a rule on all parameters of a population, eager or compiled."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from adamrepro.optim.rule import Rule, column
+from adamrepro.optim.rule import Parameter, Rule, column
 
-Update = Callable[
-    [Sequence[Tensor], Sequence[Tensor], Sequence[Any], Sequence[Tensor | None], Any], None
-]
+
+class Update(Protocol):
+    """`apply_rule` of one rule."""
+
+    def __call__(
+        self,
+        parameters: Sequence[Tensor],
+        gradients: Sequence[Tensor],
+        states: Sequence[Any],
+        penalties: Sequence[Tensor | None],
+        coefficients: Any,
+        is_weight: Sequence[bool] | None = None,
+    ) -> None: ...
 
 
 def apply_rule(
@@ -22,18 +32,23 @@ def apply_rule(
     states: Sequence[Any],
     penalties: Sequence[Tensor | None],
     coefficients: Any,
+    is_weight: Sequence[bool] | None = None,
 ) -> None:
     """Take one step in place.
 
     Each parameter, gradient and state tensor is [R, ...]; coefficients are float64 [R].
     penalties: lambda [R] of each parameter's penalty lambda/2 |theta|^2, or None; its gradient
     lambda theta joins g here, where it costs no pass over memory of its own.
+    is_weight: which parameters are weight matrices or kernels; none, unless told.
     """
-    for theta, g, state, l2 in zip(parameters, gradients, states, penalties, strict=True):
+    kinds = [False] * len(parameters) if is_weight is None else is_weight
+    for theta, g, state, l2, kind in zip(
+        parameters, gradients, states, penalties, kinds, strict=True
+    ):
         if l2 is not None:
             g = g + column(l2, theta) * theta
         c = type(coefficients)(*(column(values, theta) for values in coefficients))
-        step, new_state = rule.step(g, state, c)
+        step, new_state = rule.step_of(Parameter(theta, kind), g, state, c)
         theta.add_(step)
         for old, new in zip(state, new_state, strict=True):
             old.copy_(new)

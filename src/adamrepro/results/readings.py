@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from adamrepro.results.fidelity import distances, figure_4_losses, figure_4_points
+from adamrepro.results.fidelity import distances
 from adamrepro.results.reference import panel_of, read_reference
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import describe, hyper_parameters
+from adamrepro.results.select import hyper_parameters
+from adamrepro.results.summary import describe
 
 
 def nearest(tables: Tables, experiment: str) -> pd.DataFrame:
@@ -15,12 +16,9 @@ def nearest(tables: Tables, experiment: str) -> pd.DataFrame:
     were searched).
     """
     panel = panel_of(experiment)
-    reference = read_reference(panel.name)
     runs = tables.runs
-    if panel.every_point:
-        found = runs.apply(lambda run: figure_4_distance(run, tables.curves, reference), axis=1)
-    else:
-        found = distances(runs, tables.curves, panel, reference).reset_index(drop=True)
+    found = distances(runs, tables.curves, panel, read_reference(panel.name))
+    found = found.reset_index(drop=True)
     scored = runs.reset_index(drop=True).assign(dex=found["dex"], points=found["points"])
     rows = []
     for (series, reading), tried in scored.groupby(["series", "reading"], sort=False):
@@ -38,10 +36,3 @@ def nearest(tables: Tables, experiment: str) -> pd.DataFrame:
     order = {name: place for place, name in enumerate([*panel.series, *panel.extra])}
     rows.sort(key=lambda row: (order.get(str(row["series"]), 99), row["fidelity"]))
     return pd.DataFrame(rows)
-
-
-def figure_4_distance(run: pd.Series, curves: pd.DataFrame, reference: pd.DataFrame) -> pd.Series:
-    """Compare a run of Figure 4 with the paper's point after as many epochs."""
-    losses = figure_4_losses(run.to_frame().T, curves, [int(run["training.epochs"])])
-    points = figure_4_points(losses, reference).dropna(subset="dex")
-    return pd.Series({"dex": points["dex"].mean(), "points": len(points)})

@@ -2,78 +2,22 @@
 
 The numbers are in `results/reference/<panel>.csv`, read from the vector figures of arXiv
 1412.6980v9 (the README.md there says how). `PANELS` holds what a panel needs to be drawn and
-compared: axes, labels, legend order, and which of our costs at which epoch stands for its x.
+compared: axes, labels, legend order, and which of our costs at which epoch stands for its points.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from adamrepro.errors import UserError
 from adamrepro.paths import REFERENCE
+from adamrepro.results.panel import CurvePanel, GridPanel, Panel
 
 # The paper draws every run of Figure 4 that diverged at exactly this loss.
 FIGURE_4_CAP = 400.0
 FIGURE_4_EPOCHS = (10, 100)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Panel:
-    """One panel of the paper.
-
-    The paper's point x of a series is our `cost` at epoch x / stretch + shift; `costs`, `shifts`
-    and `stretches` hold the series that differ from the common value. Epoch k is "k passes done":
-    train_cost at epoch k is the mean over pass k. Epoch 0 has no train_cost; the cost before any
-    step, train_nll, stands for it.
-    """
-
-    name: str
-    experiment: str
-    title: str
-    x_limits: tuple[float, float]
-    y_limits: tuple[float, float]
-    log_y: bool = False
-    x_label: str = "iterations over entire dataset"
-    y_label: str = "training cost"
-    series: tuple[str, ...]
-    """In the order of the paper's legend, from which the colours follow."""
-    extra: tuple[str, ...] = ()
-    """Series that the paper speaks of but does not draw."""
-    cost: str = "train_cost"
-    costs: Mapping[str, str] = field(default_factory=dict)
-    shift: int = 0
-    shifts: Mapping[str, int] = field(default_factory=dict)
-    stretches: Mapping[str, float] = field(default_factory=dict)
-    y_reference: str = "y"
-    """The column of the reference table that ours is compared with."""
-    every_point: bool = False
-    """Whether every grid point is shown (Figure 4), so that nothing is selected or confirmed."""
-
-    def cost_of(self, series: str) -> str:
-        """The column of our curves that is shown."""
-        return self.costs.get(series, self.cost)
-
-    def shift_of(self, series: str) -> int:
-        """Epochs that our epoch is ahead of the paper's index."""
-        return self.shifts.get(series, self.shift)
-
-    def stretch_of(self, series: str) -> float:
-        """Units of the paper's x axis per pass."""
-        return self.stretches.get(series, 1.0)
-
-    @property
-    def last_epoch(self) -> int:
-        """The last of our epochs that the panel shows."""
-        return max(self.last_epoch_of(name) for name in self.series)
-
-    def last_epoch_of(self, series: str) -> int:
-        """The last of our epochs that the panel shows of a series."""
-        return int(self.x_limits[1] / self.stretch_of(series)) + self.shift_of(series)
-
 
 _DROPOUT = ("AdaGrad+dropout", "RMSProp+dropout", "SGDNesterov+dropout", "Adam+dropout")
 _CONVNET = (
@@ -91,9 +35,27 @@ _SFO_EXTRA = ("SFO+dropout", "Adam+dropout")
 _SFO_COSTS = {"SFO": "train_nll", "SFO+dropout": "train_nll"}
 _ADAM_SHIFTS = {"Adam": 1, "Adam+dropout": 1}
 
-_ALL = (
+# The loss of the whole training set at the end of epoch 10 or 100, noise of z drawn once: nearer
+# the paper's points than the mean over that pass.
+FIGURE_4 = GridPanel(
+    name="fig4",
+    experiment="fig4",
+    title="bias correction",
+    x_limits=(-5, -1),
+    y_limits=(95, 140),
+    x_label=r"$\log_{10}(\alpha)$",
+    y_label="Loss",
+    series=("corrected", "uncorrected"),
+    cost="train_nll",
+    epochs=FIGURE_4_EPOCHS,
+    beta1=(0.0, 0.9),
+    beta2=(0.99, 0.999, 0.9999),
+    cap=FIGURE_4_CAP,
+)
+
+_CURVES = (
     # The points fit means over a pass, x = 0 the mean over the first one.
-    Panel(
+    CurvePanel(
         name="fig1a",
         experiment="fig1a",
         title="MNIST Logistic Regression",
@@ -103,7 +65,7 @@ _ALL = (
         shift=1,
     ),
     # x = 0 (0.775 for two optimizers alike) looks like the cost before any step.
-    Panel(
+    CurvePanel(
         name="fig1b",
         experiment="fig1b",
         title="IMDB BoW feature Logistic Regression",
@@ -113,7 +75,7 @@ _ALL = (
         extra=tuple(name.removesuffix("+dropout") for name in _DROPOUT),
     ),
     # Means over passes of 60,000 examples; the start is outside the panel. Taken as in Figure 1a.
-    Panel(
+    CurvePanel(
         name="fig2a",
         experiment="fig2a",
         title="MNIST Multilayer Neural Network + dropout",
@@ -125,7 +87,7 @@ _ALL = (
     ),
     # SFO starts at an initial cost (2.54), Adam at a mean over the first pass (0.25). From x = 8
     # on the paper's Adam curve is divided by 2.3 (x - 7); ours is compared with the undivided one.
-    Panel(
+    CurvePanel(
         name="fig2b_epochs",
         experiment="fig2b",
         title="MNIST Multilayer Neural Network",
@@ -138,7 +100,7 @@ _ALL = (
         shifts=_ADAM_SHIFTS,
         y_reference="y_undone",
     ),
-    Panel(
+    CurvePanel(
         name="fig2b_walltime",
         experiment="fig2b",
         title="",
@@ -155,7 +117,7 @@ _ALL = (
     ),
     # Closest to the cost at the end of pass x, noise off. x = 0 cannot be decided: 2.03-2.30,
     # between a mean over the first pass and the initial cost (ln 10 = 2.303).
-    Panel(
+    CurvePanel(
         name="fig3_left",
         experiment="fig3",
         title="CIFAR10 ConvNet First 3 Epoches",
@@ -164,7 +126,7 @@ _ALL = (
         series=_CONVNET,
         cost="train_nll",
     ),
-    Panel(
+    CurvePanel(
         name="fig3_right",
         experiment="fig3",
         title="CIFAR10 ConvNet",
@@ -174,24 +136,13 @@ _ALL = (
         series=_CONVNET,
         cost="train_nll",
     ),
-    # Loss after 10 and after 100 epochs: the mean over that epoch.
-    Panel(
-        name="fig4",
-        experiment="fig4",
-        title="bias correction",
-        x_limits=(-5, -1),
-        y_limits=(95, 140),
-        x_label=r"$\log_{10}(\alpha)$",
-        y_label="Loss",
-        series=("corrected", "uncorrected"),
-        every_point=True,
-    ),
 )
-PANELS: dict[str, Panel] = {panel.name: panel for panel in _ALL}
+CURVE_PANELS: dict[str, CurvePanel] = {panel.name: panel for panel in _CURVES}
+PANELS: dict[str, Panel] = {**CURVE_PANELS, FIGURE_4.name: FIGURE_4}
 
 # Where an experiment has two panels, its runs are selected on the one that shows all epochs.
 _MAIN_PANEL = {"fig2b": "fig2b_epochs", "fig3": "fig3_right"}
-EXPERIMENTS = tuple(dict.fromkeys(panel.experiment for panel in _ALL))
+EXPERIMENTS = tuple(dict.fromkeys(panel.experiment for panel in PANELS.values()))
 
 
 def panel_of(name: str) -> Panel:

@@ -1,7 +1,7 @@
 """Which runs of a grid stand for each curve: the two selections, and what confirms them.
 
 recovered: the setting whose curve is nearest the paper's (can the paper's curve be had?).
-tuned: the setting with the lowest train_cost at the plotted horizon (what the paper's own
+tuned: the setting with the lowest plotted cost at the plotted horizon (what the paper's own
 protocol gives). Both are chosen on the grid's seeds and drawn from other seeds (role confirm,
 same setting_id). They follow from the tables, hence are never stored.
 """
@@ -15,9 +15,15 @@ import numpy as np
 import pandas as pd
 
 from adamrepro.errors import UserError
-from adamrepro.results.fidelity import distances
-from adamrepro.results.reference import Panel, panel_of, read_reference
-from adamrepro.results.schema import Tables, config_columns
+from adamrepro.results.fidelity import distances, plotted
+from adamrepro.results.panel import CurvePanel, GridPanel, Panel
+from adamrepro.results.reference import panel_of, read_reference
+from adamrepro.results.schema import config_columns
+
+ONLY = "only setting"
+"""What stands in `Choice.at_edge` for a grid of one setting."""
+
+_STEP_SIZE = "optimizer.alpha"
 
 
 class Role(StrEnum):
@@ -35,7 +41,8 @@ class Choice:
     for recovered where the paper shows nothing that our runs reach (the setting is then the tuned
     one), and inf where every run diverged (then the one that lasted longest).
     `run_id` is the grid's first run of the setting. `at_edge` names the hyper-parameters whose
-    value is the smallest or largest of the grid.
+    value is the smallest or largest of the grid, a step size that was not varied among them; in a
+    grid of one setting it is ONLY.
     """
 
     series: str
@@ -58,7 +65,7 @@ def choose(
     does not know. Where every point is shown (Figure 4) nothing is chosen. No grid rows: UserError.
     """
     panel = panel_of(panel) if isinstance(panel, str) else panel
-    if panel.every_point:
+    if isinstance(panel, GridPanel):
         return []
     if reference is None:
         reference = read_reference(panel.name)
@@ -69,6 +76,8 @@ def choose(
         )
     cost = costs_at_horizon(grid, curves, panel)["cost"]
     dex = distances(grid, curves, panel, reference)["dex"]
+    # The first passes alone come near the paper more easily than all of them.
+    dex = dex.mask(np.isinf(cost) & np.isfinite(dex))
     scored = grid.assign(
         cost=grid["run_id"].map(cost), dex=grid["run_id"].map(dex), lasted=_lasted(grid)
     )
@@ -102,27 +111,19 @@ def drawn_runs(runs: pd.DataFrame, choice: Choice) -> pd.DataFrame:
     return setting[setting["role"] == "grid"] if confirmed.empty else confirmed
 
 
-def costs_at_horizon(runs: pd.DataFrame, curves: pd.DataFrame, panel: Panel) -> pd.DataFrame:
-    """Each run's train_cost at the last plotted epoch, or the last that its series has.
+def costs_at_horizon(runs: pd.DataFrame, curves: pd.DataFrame, panel: CurvePanel) -> pd.DataFrame:
+    """Each run's plotted cost at the last plotted epoch, or the last that its series has.
 
-    Index run_id, columns epoch and cost; the cost of a run that diverged is inf.
+    Index run_id, columns epoch and cost; the cost is inf for a run that diverged or ended earlier.
     """
-    costs = curves.loc[curves["train_cost"].notna(), ["run_id", "epoch", "train_cost"]]
-    costs = costs.merge(runs[["run_id", "series"]], on="run_id")
-    reached = costs.groupby("series")["epoch"].max()
-    last = {name: min(panel.last_epoch_of(str(name)), int(reached[name])) for name in reached.index}
-    costs = costs[costs["epoch"] == costs["series"].map(last)]
-    found = runs[["run_id", "series", "status"]].merge(
-        costs[["run_id", "train_cost"]], on="run_id", how="left"
-    )
-    gone = (found["status"] == "diverged") | found["train_cost"].isna()
-    return pd.DataFrame(
-        {
-            "epoch": found["series"].map(last).fillna(0).astype(int).to_numpy(),
-            "cost": found["train_cost"].mask(gone, np.inf).to_numpy(),
-        },
-        index=pd.Index(found["run_id"]),
-    )
+    points = plotted(runs, curves, panel)
+    points = points[points["epoch"] <= points["series"].map(panel.last_epoch_of)]
+    last = points.groupby("series")["epoch"].max()
+    ends = points[points["epoch"] == points["series"].map(last)].set_index("run_id")["y"]
+    cost = runs["run_id"].map(ends).mask(runs["status"] == "diverged").fillna(np.inf)
+    epoch = runs["series"].map(last).fillna(0).astype(int)
+    index = pd.Index(runs["run_id"])
+    return pd.DataFrame({"epoch": epoch.to_numpy(), "cost": cost.to_numpy()}, index=index)
 
 
 def hyper_parameters(runs: pd.DataFrame) -> list[str]:
@@ -137,48 +138,11 @@ def hyper_parameters(runs: pd.DataFrame) -> list[str]:
     ]
 
 
-def summary(
-    tables: Tables, panel: Panel | str, reference: pd.DataFrame | None = None
-) -> pd.DataFrame:
-    """A row per series and role, over its drawn seeds.
-
-    Columns series, role, setting, setting_id, drawn (confirm | grid), seeds, diverged, points,
-    fidelity_mean, fidelity_min, fidelity_max (dex), epoch, cost_mean, cost_min, cost_max
-    (train_cost there), at_edge.
-    """
-    panel = panel_of(panel) if isinstance(panel, str) else panel
-    if reference is None:
-        reference = read_reference(panel.name)
-    rows: list[dict[str, object]] = []
-    for choice in choose(tables.runs, tables.curves, panel, reference):
-        runs = drawn_runs(tables.runs, choice)
-        found = distances(runs, tables.curves, panel, reference)
-        last = costs_at_horizon(runs, tables.curves, panel)
-        family = tables.runs[tables.runs["series"] == choice.series]
-        rows.append(
-            {
-                "series": choice.series,
-                "role": str(choice.role),
-                "setting": describe(runs.iloc[0], hyper_parameters(family)),
-                "setting_id": choice.setting_id,
-                "drawn": runs["role"].iloc[0],
-                "seeds": len(runs),
-                "diverged": int((runs["status"] == "diverged").sum()),
-                "points": int(found["points"].min()),
-                **_mean_and_range("fidelity", found["dex"]),
-                "epoch": int(last["epoch"].max()),
-                **_mean_and_range("cost", last["cost"]),
-                "at_edge": " ".join(choice.at_edge),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def describe(run: pd.Series, columns: list[str]) -> str:
-    """The run's values of `columns`, as in "alpha=0.001 l2=0"."""
-    shown = dict.fromkeys(["optimizer.alpha", *columns])
-    values = {name: run[name] for name in shown if name in run.index and pd.notna(run[name])}
-    return " ".join(f"{name.rpartition('.')[2]}={value:g}" for name, value in values.items())
+def searched(grid: pd.DataFrame) -> list[str]:
+    """What a grid was searched over: what varies in it, and the step size even if it does not."""
+    varied = hyper_parameters(grid)
+    has_step = _STEP_SIZE in grid and grid[_STEP_SIZE].notna().any()
+    return [_STEP_SIZE, *varied] if has_step and _STEP_SIZE not in varied else varied
 
 
 def _choose_one(scored: pd.DataFrame, series: str) -> list[Choice]:
@@ -194,7 +158,6 @@ def _choose_one(scored: pd.DataFrame, series: str) -> list[Choice]:
     nearest = settings["dex"].dropna()
     comparable = bool(np.isfinite(nearest).any())
     recovered = str(nearest.idxmin()) if comparable else tuned
-    columns = hyper_parameters(scored)
     return [
         Choice(
             series,
@@ -202,7 +165,7 @@ def _choose_one(scored: pd.DataFrame, series: str) -> list[Choice]:
             setting,
             str(settings["run_id"][setting]),
             float(settings[score][setting]),
-            tuple(name for name in columns if _at_edge(scored, name, setting)),
+            _at_edge(scored, setting),
         )
         for role, setting, score in (
             (Role.RECOVERED, recovered, "dex"),
@@ -211,20 +174,18 @@ def _choose_one(scored: pd.DataFrame, series: str) -> list[Choice]:
     ]
 
 
-def _at_edge(grid: pd.DataFrame, column: str, setting: str) -> bool:
-    values = grid[column]
-    value = values[grid["setting_id"] == setting].iloc[0]
-    # A grid cannot go on below 0: no momentum and no L2 end the range, not just the grid.
-    return bool(value == values.max() or (value == values.min() and value != 0))
+def _at_edge(grid: pd.DataFrame, setting: str) -> tuple[str, ...]:
+    if grid["setting_id"].nunique() == 1:
+        return (ONLY,)
+    chosen = grid[grid["setting_id"] == setting].iloc[0]
+
+    def ends(column: str) -> bool:
+        values, value = grid[column], chosen[column]
+        # A grid cannot go on below 0: no momentum and no L2 end the range, not just the grid.
+        return bool(value == values.max() or (value == values.min() and value != 0))
+
+    return tuple(column for column in searched(grid) if ends(column))
 
 
 def _lasted(runs: pd.DataFrame) -> pd.Series[float]:
     return runs["diverged_epoch"].fillna(np.inf).astype(float)
-
-
-def _mean_and_range(name: str, values: pd.Series[float]) -> dict[str, float]:
-    return {
-        f"{name}_mean": float(values.mean()),
-        f"{name}_min": float(values.min()),
-        f"{name}_max": float(values.max()),
-    }

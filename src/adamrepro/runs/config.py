@@ -95,9 +95,12 @@ class RunConfig:
             ok = self.training.order is not Order.shuffled
             expected = "once or fixed with optimizer=sfo, whose minibatches never change"
             require(ok, "training.order", self.training.order.value, expected)
+            why = "with optimizer=sfo, which has no step size"
             ok = self.schedule.decay is Decay.constant
-            expected = "constant with optimizer=sfo, which has no step size"
-            require(ok, "schedule.decay", self.schedule.decay.value, expected)
+            require(ok, "schedule.decay", self.schedule.decay.value, f"constant {why}")
+            require(
+                self.schedule.warmup is None, "schedule.warmup", self.schedule.warmup, f"null {why}"
+            )
 
     @property
     def results_root(self) -> Path:

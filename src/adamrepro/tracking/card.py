@@ -13,8 +13,8 @@ from functools import lru_cache
 
 import pandas as pd
 
-from adamrepro.results.fidelity import distances, figure_4_losses, figure_4_points
-from adamrepro.results.reference import EXPERIMENTS, FIGURE_4_EPOCHS, panel_of, read_reference
+from adamrepro.results.fidelity import distances
+from adamrepro.results.reference import EXPERIMENTS, panel_of, read_reference
 from adamrepro.results.rows import Row
 
 Scalar = str | int | float | bool
@@ -142,9 +142,6 @@ def fidelity_of(run: Row, curve: Sequence[Row]) -> float:
     costs = {"train_cost": math.nan, "train_nll": math.nan}
     points = [{"epoch": epoch, **costs, **point} for epoch, point in points_of(curve).items()]
     curves = pd.DataFrame(points).assign(run_id=run["run_id"])
-    if panel.every_point:
-        losses = figure_4_losses(runs, curves, list(FIGURE_4_EPOCHS))
-        return float((figure_4_points(losses, _reference(panel.name))["dex"] ** 2).mean() ** 0.5)
     return float(distances(runs, curves, panel, _reference(panel.name))["dex"].iloc[0])
 
 

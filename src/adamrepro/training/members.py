@@ -54,8 +54,9 @@ class Members:
         self.model.to(device, torch.float64 if precision is Precision.fp64 else torch.float32)
         self.parameters = list(self.model.parameters())
         names = [name for name, _ in self.model.named_parameters()]
+        self.is_weight = [name.endswith("weight") for name in names]
         # lambda acts on weight matrices and kernels, not on biases
-        self.is_penalized = [any(l2) and name.endswith("weight") for name in names]
+        self.is_penalized = [any(l2) and is_weight for is_weight in self.is_weight]
         self.l2 = torch.tensor(l2, dtype=widest(device), device=device)
 
     def step(self, minibatches: Minibatches, noise: Noise, epoch: int) -> Step:

@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 
 from adamrepro.models import ModelConfig, Noise
-from adamrepro.optim import Rule, Schedule, make_update, stack, zero_state
+from adamrepro.optim import Rule, Schedule, make_update, scheduled, stack, zero_state
 from adamrepro.optim.averaging import accumulate, corrected
-from adamrepro.optim.rule import Hyper
 from adamrepro.training.members import Members, Step
 from adamrepro.training.minibatches import Minibatches
 from adamrepro.training.settings import Precision
@@ -57,7 +56,10 @@ class Population(Members):
         self.schedule = schedule
         self.rule = type(rules[0])
         self.hyper = stack(list(rules), device)
-        self.states = [zero_state(self.rule, p.detach()) for p in self.parameters]
+        self.states = [
+            zero_state(self.rule, p.detach(), is_weight=is_weight)
+            for p, is_weight in zip(self.parameters, self.is_weight, strict=True)
+        ]
         self.averages: list[Tensor] = []
         if any(rule.averaging for rule in rules):
             self.averages = [torch.zeros_like(p) for p in self.parameters]
@@ -71,27 +73,37 @@ class Population(Members):
         with self.autocast():
             cost = self.model.cost(x, y, noise)
         gradients = torch.autograd.grad(cost.sum(), self.parameters)
-        hyper = Hyper(**vars(self.hyper))
-        hyper.alpha = self.hyper.alpha * self.schedule.factor(self.t, epoch)
+        hyper = scheduled(self.rule, self.hyper, self.schedule.factor(self.t, epoch))
         penalties = [self.l2 if penalized else None for penalized in self.is_penalized]
         with torch.no_grad():
             cost = cost.to(self.l2.dtype)
             objective = cost + self.penalty()
             coefficients = self.rule.coefficients(hyper, self.t)
-            self.update(self.parameters, gradients, self.states, penalties, coefficients)
-            for average, theta in zip(self.averages, self.parameters, strict=False):
-                accumulate(average, theta, self.hyper.averaging)
+            self.update(
+                self.parameters, gradients, self.states, penalties, coefficients, self.is_weight
+            )
+            if self.averages:
+                for average, place in zip(self.averages, self.places(), strict=True):
+                    accumulate(average, place, self.hyper.averaging)
         return Step(cost, objective, examples=len(y))
+
+    def places(self) -> list[Tensor]:
+        """Where the rule evaluates costs: theta itself, for most rules."""
+        pairs = zip(self.parameters, self.states, strict=True)
+        return [self.rule.place(theta.detach(), state, self.hyper) for theta, state in pairs]
 
     @contextmanager
     def evaluated(self) -> Iterator[None]:
-        """Put the averages of section 7.2 in place of theta, where they are asked for."""
-        if not self.averages or self.t == 0:
+        """Put the rule's places, or their averages of section 7.2, where theta is."""
+        if self.rule.place is Rule.place and not self.averages:
             yield
             return
+        places = self.places()
+        if self.averages and self.t:
+            places = [corrected(each, self.hyper.averaging, self.t) for each in self.averages]
         theta = [p.detach().clone() for p in self.parameters]
-        for parameter, average in zip(self.parameters, self.averages, strict=True):
-            parameter.copy_(corrected(average, self.hyper.averaging, self.t))
+        for parameter, value in zip(self.parameters, places, strict=True):
+            parameter.copy_(value)
         yield
         for parameter, value in zip(self.parameters, theta, strict=True):
             parameter.copy_(value)

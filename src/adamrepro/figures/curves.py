@@ -1,0 +1,136 @@
+"""A page of curves: which panels of an experiment show something, and what stands below them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from adamrepro.figures import lines, notes
+from adamrepro.figures.page import Block, Box, stack
+from adamrepro.results.fidelity import plotted
+from adamrepro.results.panel import CurvePanel
+from adamrepro.results.reference import CURVE_PANELS, panel_of
+from adamrepro.results.schema import Tables
+from adamrepro.results.select import Role, grid_of
+
+References = Mapping[str, pd.DataFrame]
+
+_HEIGHT = 2.5
+# Parts of a panel: less than _SEEN of it and our curves cannot be seen, so that it is left out;
+# less than _EARLY, and their beginning has a panel of its own.
+_SEEN, _EARLY = 0.1, 0.3
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A panel of the series that the paper speaks of but does not draw, and what is said of it."""
+
+    panel: CurvePanel
+    words: str
+
+
+def page(
+    title: str,
+    panels: Sequence[CurvePanel],
+    tables: Tables,
+    references: References,
+    *,
+    budget: str,
+    role: Role,
+    aside: Aside | None = None,
+    beside: Mapping[str, Mapping[str, str]] | None = None,
+    caption: Sequence[str] = (),
+) -> Figure:
+    """One experiment's `panels` below each other, all with the same choice of runs.
+
+    `beside` is what stands in the legend of a panel, by its name, in place of distances; `caption`
+    what is said below in addition.
+    """
+    main = CURVE_PANELS[panel_of(panels[0].experiment).name]
+    reference, costs = references[main.name], tables.curves
+    found = lines.curves_of(tables, main, reference, role)
+    drawn = [curve for curve in found if curve.series not in main.extra]
+    others = [curve for curve in found if curve.series in main.extra]
+    shown = [panel for panel in panels if reach(panel, drawn, costs) >= _SEEN * panel.x_limits[1]]
+    if all(reach(panel, drawn, costs) < _EARLY * panel.x_limits[1] for panel in panels):
+        shown += beginning(main, drawn, costs, reference)
+    shown = shown or [main]
+    blocks = [
+        _block(panel, drawn, costs, references[panel.name], (beside or {}).get(panel.name))
+        for panel in shown
+    ]
+    said = [*caption]
+    if aside and (last := reach(aside.panel, others, costs)):
+        low = 0.8 * _points(aside.panel, others, costs)["y"].min()
+        limits = max(low, aside.panel.y_limits[0]), aside.panel.y_limits[1]
+        cut = replace(aside.panel, x_limits=(0, last), y_limits=limits)
+        blocks.append(_block(cut, others, costs, reference.iloc[:0], None))
+        drawn, said = found, [*said, aside.words]
+    gone = [f"{panel.title} up to {panel.x_limits[1]:g}" for panel in panels if panel not in shown]
+    words = _caption(tables, drawn, main, budget, role)
+    return stack(title, blocks, [*words, *notes.left_out(gone), *said, notes.DEX])
+
+
+def reach(panel: CurvePanel, found: Sequence[lines.Curve], costs: pd.DataFrame) -> float:
+    """How far along the x axis our curves can be seen in the panel's frame; 0 if nowhere."""
+    points = _points(panel, found, costs)
+    x = points["x"][(points["x"] > 0) & points["y"].between(*panel.y_limits)]
+    return float(x[x <= panel.x_limits[1]].max()) if len(x) else 0.0
+
+
+def beginning(
+    panel: CurvePanel, found: Sequence[lines.Curve], costs: pd.DataFrame, reference: pd.DataFrame
+) -> list[CurvePanel]:
+    """The panel cut to what our curves reach; none where nothing of them is in it.
+
+    A log axis goes on above the paper's, to where our curves are after the first pass.
+    """
+    last = reach(panel, found, costs)
+    if not last:
+        return []
+    points = _points(panel, found, costs)
+    lowest = min(
+        table["y"][table["x"].between(0, last)].min()
+        for table in (points, reference[reference["visible"]])
+    )
+    label = f"{panel.x_label}, the first {last:g} of {panel.x_limits[1]:g}"
+    low, high = max(0.9 * lowest, panel.y_limits[0]), panel.y_limits[1]
+    if panel.log_y:
+        high = max(high, 1.1 * points["y"][points["x"].between(1, last)].max())
+    return [replace(panel, x_label=label, x_limits=(0, last), y_limits=(low, high))]
+
+
+def _points(panel: CurvePanel, found: Sequence[lines.Curve], costs: pd.DataFrame) -> pd.DataFrame:
+    runs = pd.concat([curve.runs for curve in found]) if found else None
+    empty = pd.DataFrame({"x": [], "y": []}, dtype=float)
+    return empty if runs is None else plotted(runs, costs, panel)
+
+
+def _block(
+    panel: CurvePanel,
+    found: Sequence[lines.Curve],
+    costs: pd.DataFrame,
+    reference: pd.DataFrame,
+    beside: Mapping[str, str] | None,
+) -> Block:
+    def draw(figure: Figure, box: Box) -> None:
+        lines.draw(figure.add_axes(box), panel, found, costs, reference, beside=beside)
+
+    return Block(_HEIGHT, draw, below=lines.room(panel, len(found), reference))
+
+
+def _caption(
+    tables: Tables, found: Sequence[lines.Curve], main: CurvePanel, budget: str, role: Role
+) -> list[str]:
+    drawn = [curve.runs for curve in found]
+    names = [curve.series for curve in found]
+    grid = grid_of(tables.runs)
+    return [
+        *notes.seeds(drawn, names),
+        notes.chosen(role, grid[grid["series"].isin(names)]),
+        notes.what_was_run(pd.concat(drawn), budget, main.last_epoch),
+        *notes.marks([curve.choice for curve in found], drawn),
+    ]

@@ -1,0 +1,39 @@
+"""Figures made for tests, and what is on them."""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from adamrepro.figures import FIGURES, style
+from adamrepro.results.reference import read_references
+from adamrepro.results.schema import Tables
+from adamrepro.results.select import Role
+
+
+def make(name: str, tables: Tables, role: Role = Role.RECOVERED, budget: str = "full") -> Figure:
+    """A figure from tables; Figure 4 has one page, whatever the role."""
+    with style.styled():
+        pages = FIGURES[name].pages(tables, read_references(), budget)
+    return pages["_tuned" if role is Role.TUNED else ""]
+
+
+def line(axes: Axes, gid: str) -> Line2D:
+    """The line with an id, such as ours:Adam."""
+    found = [line for line in axes.lines if line.get_gid() == gid]
+    assert found, f"no line {gid}"
+    return found[0]
+
+
+def texts(axes: Axes) -> list[str]:
+    """The legend's labels."""
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def caption(figure: Figure) -> str:
+    """What stands below the figure, its lines joined."""
+    return next(t.get_text() for t in figure.texts if t.get_gid() == "caption").replace("\n", " ")
+
+
+def aside(figure: Figure) -> Axes:
+    """The panel of what the paper does not draw."""
+    return figure.axes[-1]
