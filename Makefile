@@ -18,7 +18,7 @@ export ADAMREPRO_DATA := $(DATA)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce status figures publish sweep smoke test test-all check benchmark clean FORCE
+.PHONY: help setup reproduce status figures compare publish sweep smoke test test-all check benchmark clean FORCE
 
 help:  ## list the targets (this)
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-11s %s\n", $$1, $$2 }'
@@ -36,6 +36,9 @@ figures: setup  ## redraw figures/published from results/published: no training
 	@for budget in $(if $(filter file,$(origin BUDGET)),$(filter-out search,$(notdir $(wildcard results/published/*))),$(BUDGET)); do \
 	  $(ADAMREPRO) plot all --published --budget "$$budget" || exit; \
 	done
+
+compare: setup  ## compare your own runs with the published ones (BUDGET=quick|full)
+	@$(ADAMREPRO) compare --budget "$(BUDGET)"
 
 publish: setup  ## check your own tables, and make them the published ones (BUDGET=quick|full|search)
 	@$(ADAMREPRO) publish --budget "$(BUDGET)"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from adamrepro import paths
 from adamrepro.cli.places import add_places
 from adamrepro.errors import UserError
 from adamrepro.tracking.export import export
@@ -31,7 +32,8 @@ def main() -> int:
         mode = tracking.chosen_mode()
         if mode is None:
             raise UserError("WANDB_MODE=disabled: nothing to do; expected online or offline")
-        folder = folder_of(asked.results)
+        is_published = asked.results == paths.published("results")
+        folder = folder_of(paths.local("results") if is_published else asked.results)
         session = Session(tracking.chosen_project(), None, mode, folder)
         count = export(session, asked.results, asked.figures, asked.budget, asked.experiments)
     except UserError as error:

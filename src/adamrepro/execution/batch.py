@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console as Screen
 from rich.table import Table
 
+from adamrepro.errors import require
 from adamrepro.execution.cluster.jobs import run_on_cluster
 from adamrepro.execution.cluster.settings import Cluster
 from adamrepro.execution.gpus import visible_gpus
@@ -14,6 +15,7 @@ from adamrepro.execution.processes import run_in_processes
 from adamrepro.execution.report import Report
 from adamrepro.execution.serial import run_serially
 from adamrepro.execution.watched import watched
+from adamrepro.paths import published
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.machine import device_of
 from adamrepro.runs.planning import Job, Plan, identify, plan
@@ -39,6 +41,8 @@ def run_batch(
     interrupted (finished runs are collected, unfinished ones resume); RunsFailed after printing
     what failed and why.
     """
+    own = all(each.results_root.absolute() != published("results") for each in configs)
+    require(own, "results", configs[0].results, "a folder of your own: training publishes nothing")
     screen = Screen(stderr=True)
     configs = cluster.placed(configs) if cluster else configs
     jobs = identify(configs)
