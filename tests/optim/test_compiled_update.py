@@ -34,3 +34,17 @@ def test_compiled_equals_eager(name: str) -> None:
     for eager, fused in zip(places[False], places[True], strict=True):
         torch.testing.assert_close(fused, eager, rtol=2e-5, atol=1e-7)
         assert not torch.equal(eager, torch.ones_like(eager))
+
+
+def test_many_shapes_in_one_process() -> None:
+    """A worker meets population after population; each has its own compiled update to the last."""
+    rule = RULES["sgd"]
+    with torch._dynamo.config.patch(fail_on_recompile_limit_hit=True):
+        for layers in range(1, 13):
+            update = make_update(rule, compiled=True)
+            thetas = [torch.ones(2, 3) for _ in range(layers)]
+            g = [torch.ones(2, 3)] * layers
+            states = [zero_state(rule, theta) for theta in thetas]
+            coefficients = rule.coefficients(stack([rule(alpha=0.1)] * 2), 1)
+            update(thetas, g, states, [None] * layers, coefficients)
+            assert not any(torch.equal(theta, torch.ones_like(theta)) for theta in thetas)

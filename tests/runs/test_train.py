@@ -68,9 +68,10 @@ def test_everything_else_does_not(tmp_path: Path) -> None:
 
 def test_populations_are_as_large_as_asked(tmp_path: Path) -> None:
     rules = [ADAM(alpha=0.01 * i) for i in range(1, 8)]
-    assert sizes(small(tmp_path, rules, population=3)) == [3, 3, 1]
-    assert sizes(small(tmp_path, rules)) == [7]
-    assert sizes(small(tmp_path, rules, model=MODELS["mlp"]())) == [1] * 7
+    assert sizes(small(tmp_path, rules, population=3)) == [2, 2, 3]
+    assert sizes(small(tmp_path, rules, population=7)) == sizes(small(tmp_path, rules)) == [7]
+    assert sizes(small(tmp_path, rules, model=MODELS["mlp"]())) == [3, 4]
+    assert sizes(small(tmp_path, rules, model=MODELS["convnet"]())) == [1] * 7
 
 
 def test_a_run_asked_for_twice_is_trained_once(tmp_path: Path) -> None:

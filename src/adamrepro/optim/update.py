@@ -10,6 +10,9 @@ from torch import Tensor
 
 from adamrepro.optim.rule import Parameter, Rule, column
 
+COMPILED_SHAPES = 200
+"""Kinds of population that one process compiles an update for."""
+
 
 class Update(Protocol):
     """`apply_rule` of one rule."""
@@ -57,10 +60,16 @@ def apply_rule(
 def make_update(rule: type[Rule], *, compiled: bool) -> Update:
     """Return the update of a rule; compiled fuses it into one pass over memory per parameter.
 
-    Both forms give the same numbers within rounding of the parameters' dtype.
+    Both forms give the same numbers within rounding of the parameters' dtype. Each shape is
+    compiled for itself, so that no number depends on which populations the process
+    met before.
     """
     update = partial(apply_rule, rule)
-    return torch.compile(update) if compiled else update
+    if not compiled:
+        return update
+    # torch counts the shapes of all rules together, and would go on eagerly after the eighth
+    torch._dynamo.config.recompile_limit = COMPILED_SHAPES
+    return torch.compile(update, dynamic=False)
 
 
 def can_compile() -> bool:

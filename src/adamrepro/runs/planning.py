@@ -1,9 +1,11 @@
 """From run configurations to populations: the identity of runs, and what trains together."""
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from adamrepro.data import DataSet, Source, load_dataset
 from adamrepro.data import Progress as Counter
@@ -14,6 +16,8 @@ from adamrepro.results.run_id import Value, population_id, run_id, setting_id
 from adamrepro.results.store import Store
 from adamrepro.runs.config import RunConfig, plain
 from adamrepro.runs.machine import device_kind
+
+Member = TypeVar("Member")
 
 GPU_MEMBERS = 64
 
@@ -108,9 +112,7 @@ def plan(jobs: Sequence[Job]) -> list[Plan]:
     plans = []
     for group in groups.values():
         members = list(group.values())
-        size = population_size(members[0].config)
-        for start in range(0, len(members), size):
-            chunk = members[start : start + size]
+        for chunk in split(members, population_size(members[0].config)):
             store = chunk[0].store
             finished = done.setdefault(store.tables, store.done())
             missing = [job for job in chunk if job.run_id not in finished]
@@ -120,6 +122,13 @@ def plan(jobs: Sequence[Job]) -> list[Plan]:
             if missing:
                 plans.append(Plan(tuple(missing)))
     return plans
+
+
+def split(members: list[Member], size: int) -> list[list[Member]]:
+    """Cut members into as few populations of at most `size` as there can be, as even as can be."""
+    count = -(-len(members) // size)
+    cuts = [len(members) * number // count for number in range(count + 1)]
+    return [members[start:end] for start, end in itertools.pairwise(cuts)]
 
 
 def group_key(config: RunConfig) -> tuple[object, ...]:

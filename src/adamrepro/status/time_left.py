@@ -12,7 +12,7 @@ from adamrepro.results.rows import read_rows
 from adamrepro.results.store import Store
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.machine import device_name, device_of
-from adamrepro.runs.planning import population_size
+from adamrepro.runs.planning import population_size, split
 from adamrepro.status.rates import Rate, Rates, examples_in_pass, settings_of
 
 Key = frozenset[tuple[str, str]]
@@ -50,9 +50,7 @@ def time_left(
         members = list(group)
         config = group[members[0]]
         workers = side_by_side(config)
-        size = population_size(config)
-        for start in range(0, len(members), size):
-            chunk = members[start : start + size]
+        for chunk in split(members, population_size(config)):
             durations.append(seconds_of(chunk, config, started.get(chunk[0]), rates))
     known = [duration for duration in durations if duration]
     return Duration(

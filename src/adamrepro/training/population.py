@@ -76,7 +76,7 @@ class Population(Members):
         hyper = scheduled(self.rule, self.hyper, self.schedule.factor(self.t, epoch))
         penalties = [self.l2 if penalized else None for penalized in self.is_penalized]
         with torch.no_grad():
-            cost = cost.to(self.l2.dtype)
+            cost = cost.detach().to(self.l2.dtype)
             objective = cost + self.penalty()
             coefficients = self.rule.coefficients(hyper, self.t)
             self.update(

@@ -68,7 +68,7 @@ class QuasiNewton(Members):
             cost = self.model.cost(x, y, self.noise)
         gradient = list(torch.autograd.grad(cost.sum(), self.parameters))
         with torch.no_grad():
-            cost = cost.to(self.l2.dtype)
+            cost = cost.detach().to(self.l2.dtype)
             objective = cost + self.penalty()
             for g, weight, penalized in zip(
                 gradient, self.parameters, self.is_penalized, strict=True
