@@ -12,6 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from adamrepro import paths
 from adamrepro.cli.places import add_places
 from adamrepro.command import explained
 from adamrepro.experiments.experiment import Sweep
@@ -32,7 +33,10 @@ def main() -> None:
     with explained(), initialize_config_dir(str(CONFIGS), version_base="1.3"):
         base = compose("config", return_hydra_config=True)
         loader = GlobalHydra.instance().config_loader()
-        rates = {flag: measured(asked.results, stand_in=flag) for flag in (False, True)}
+        rates = {
+            flag: measured(asked.results, paths.published("results"), stand_in=flag)
+            for flag in (False, True)
+        }
         rounds: list[Round] = []
         for name in asked.experiment or EXPERIMENTS:
             users = [f"experiment={name}", f"budget={asked.budget}", f"results={asked.results}"]

@@ -94,14 +94,15 @@ def is_stand_in(table: str) -> bool:
     return table.endswith("-stand-in")
 
 
-def measured(results: Path, *, stand_in: bool) -> Rates:
+def measured(results: Path, *others: Path, stand_in: bool) -> Rates:
     """Collect the rates of everything trained into a results folder, with data or with stand-ins.
 
-    The populations trained in this checkout left notes that name their machine; the tables do not,
-    and may come from another one.
+    others: results folders of which only the tables count. The populations trained here left notes
+    that name their machine. The tables may come from another one.
     """
     rates = Rates()
-    for path in sorted(results.glob("*/*/runs.csv")):
+    tables = [path for root in (results, *others) for path in sorted(root.glob("*/*/runs.csv"))]
+    for path in tables:
         if is_stand_in(path.parts[-3]) is stand_in:
             for row in read_rows(path):
                 if row.get("status") == "done":
