@@ -21,6 +21,7 @@ def status(
 ) -> Command:
     """Call `adamrepro status` for a results folder of the test's own."""
     monkeypatch.setenv("ADAMREPRO_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("ADAMREPRO_HOME", str(tmp_path))  # where nothing is published
     monkeypatch.setenv("COLUMNS", "200")
 
     def call(*arguments: str, budget: str = "smoke") -> Outcome:
