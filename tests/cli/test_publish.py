@@ -22,7 +22,7 @@ from adamrepro.results.publish import mend, publishing
 from adamrepro.results.rows import read_rows
 from adamrepro.results.run_id import run_id, setting_id
 from adamrepro.results.store import Store
-from commandline import Outcome
+from commandline import Outcome, train
 
 BUDGET, NAME = "smoke", "fig1a"
 
@@ -153,6 +153,29 @@ def test_an_edited_published_table_is_named(place: Place) -> None:
     assert str(path.with_name("runs.csv")) in ended.err
     assert "was changed after it was written" in ended.err
     assert len(ended.err.strip().splitlines()) == 2
+
+
+def test_what_cannot_be_compared_is_named(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = place.home / "results"
+    with monkeypatch.context() as former:
+        former.setattr("adamrepro.results.run_id.PROTOCOL", 1)
+        put_planned(results / "published")
+    assert f"{NAME}: no runs of yours; nothing to compare" in place.call(compare).out
+    stand_in = put_planned(results / "local").tables.parent
+    stand_in.rename(stand_in.with_name(f"{BUDGET}-stand-in"))
+    assert f"{NAME}: your runs used stand-in data" in place.call(compare).out
+    put_planned(results / "local")
+    said = place.call(compare).out
+    assert f"{NAME}: 6 of 6 of the published runs were made by another version" in said
+    assert "3 series: 3 not comparable; 6 published runs are not among yours" in said
+
+
+def test_training_does_not_write_to_what_is_published(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = train(capsys, f"results={place.published}", "data.stand_in=true")
+    assert ended.status == 2
+    assert "training publishes nothing" in ended.err
 
 
 def test_nothing_published_is_nothing_to_compare(place: Place) -> None:
