@@ -27,7 +27,7 @@ from commandline import Outcome, train
 BUDGET, NAME = "smoke", "fig1a"
 
 
-def put_planned(results: Path, commit: str = "abc") -> Store:
+def put_planned(results: Path, commit: str = "abc", seconds: float = 2.0) -> Store:
     """Store what the configs ask for at budget smoke, with made-up curves, in two rounds."""
     store = Store(results, BUDGET, NAME)
     register_resolvers()
@@ -39,7 +39,9 @@ def put_planned(results: Path, commit: str = "abc") -> Store:
             if identity in done:
                 continue
             [(series, reading, role)] = labels
-            row = record.row(0.1, 0, role, series=series, reading=reading, commit=commit)
+            row = record.row(
+                0.1, 0, role, series=series, reading=reading, commit=commit, seconds=seconds
+            )
             for key in ("optimizer.alpha", "seed", "training.epochs"):
                 del row[key]
             row |= {"run_id": identity, "setting_id": setting_id(said, "sha"), **said}
@@ -111,9 +113,12 @@ def test_what_is_published_is_whole_and_then_compares_as_identical(place: Place)
     assert {f"{NAME}.png", f"{NAME}_tuned.pdf"} <= {path.name for path in pictures.iterdir()}
     left = [path for path in place.home.rglob(".*") if path.name != ".lock"]
     assert left == []
+    assert "6 runs were taken over, not trained" in place.call(compare).out
+    (place.home / "results" / "local").rename(place.home / "former")
+    put_planned(place.home / "results" / "local", seconds=3.0)
     ended = place.call(compare)
     assert ended.status == 0
-    assert "3 series: 3 identical" in ended.out
+    assert ended.out.splitlines()[-2] == "3 series: 3 identical"
     stored = place.home / "results" / "local" / BUDGET / "comparison.csv"
     assert {row["verdict"] for row in record.read(stored)} == {"identical"}
 

@@ -13,6 +13,7 @@ from adamrepro.results.run_id import Value
 
 def compared(tmp_path: Path, runs: list[dict[str, Value]] | None = None, **how: Any) -> Any:
     """The row of Adam: these runs beside those of `record`."""
+    runs = [{**run, "seconds": 3.0} for run in runs or record.rows()]
     own = record.put(tmp_path / "own", runs, **how)
     [found] = compare(own, record.put(tmp_path / "published")).to_dict("records")
     return found
@@ -50,7 +51,8 @@ def test_how_far_away_is_how_different(factor: float, expected: Agreement, tmp_p
 
 def test_without_published_seeds_there_is_no_spread(tmp_path: Path) -> None:
     grid = [run for run in record.rows() if run["role"] == "grid"]
-    own = record.put(tmp_path / "own", grid, cost=scaled(1.001))
+    own = [{**run, "seconds": 3.0} for run in grid]
+    own = record.put(tmp_path / "own", own, cost=scaled(1.001))
     [found] = compare(own, record.put(tmp_path / "published", grid)).to_dict("records")
     assert found["verdict"] == Agreement.DIFFERENT
 
@@ -65,6 +67,13 @@ def test_a_run_that_diverged_here_only_is_different(tmp_path: Path) -> None:
 def test_runs_that_only_one_side_has_are_counted(tmp_path: Path) -> None:
     found = compared(tmp_path, [*record.rows()[1:], record.row(0.7, 0, "grid")])
     assert (found["runs"], found["missing"], found["extra"]) == (4, 1, 1)
+
+
+def test_runs_that_were_taken_over_are_not_compared(tmp_path: Path) -> None:
+    first, *others = record.rows()
+    own = record.put(tmp_path / "own", [{**first, "seconds": 3.0}, *others])
+    [found] = compare(own, record.put(tmp_path / "published")).to_dict("records")
+    assert (found["identical"], found["taken_over"]) == (1, 4)
 
 
 def test_nothing_in_common_is_no_verdict(tmp_path: Path) -> None:

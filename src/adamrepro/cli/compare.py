@@ -101,6 +101,8 @@ def conclusion(table: pd.DataFrame) -> str:
     if none := int((table["verdict"] == "").sum()):
         parts.append(f"{none} not comparable")
     text = f"{len(table)} series: {', '.join(parts)}"
+    if taken_over := int(table["taken_over"].sum()):
+        text += f"; {taken_over} runs were taken over, not trained"
     if missing := int(table["missing"].sum()):
         text += f"; {missing} published runs are not among yours"
     return text

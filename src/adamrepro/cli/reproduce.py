@@ -128,10 +128,12 @@ def main() -> int:
     signal.signal(signal.SIGTERM, terminated)
     try:
         reproduce(work)
+        show(work)
+        folders = ["--budget", work.budget, "--results", str(work.results)]
+        work.run("comparison", "compare", *folders)
     except KeyboardInterrupt:
         print("stopped; the same command goes on where this one left off", file=sys.stderr)
         return INTERRUPTED
-    show(work)
     return FAILED if any(step.status for step in work.steps) else 0
 
 
@@ -148,8 +150,6 @@ def reproduce(work: Reproduction) -> None:
         folders = ["--budget", name, "--results", str(work.results)]
         work.run(f"figures {name}", "plot", "all", *folders, "--figures", str(work.figures))
         work.run(f"claims {name}", "claims", *folders)
-    folders = ["--budget", work.budget, "--results", str(work.results)]
-    work.run("comparison", "compare", *folders)
 
 
 def choices(group: str) -> list[str]:

@@ -13,7 +13,8 @@ within seeds    the root mean square over the epochs of log10(own/published), of
 different       anything else: among it a run that diverged here and not there, and one whose
                 series has no two published seeds to measure a spread by.
 
-A series is as good as the worst of its runs.
+A series is as good as the worst of its runs. A run that was taken over from the published tables
+(it has their times, date and machine) is counted, and not compared.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ from adamrepro.results.schema import COSTS, Tables
 
 ROUNDING = 1e-4
 """Of a cost, relative: a hundred units of the tables' last digit."""
+
+STATUS = ("status", "diverged_epoch")
+TRAINING = ("seconds", "cpu_seconds", "machine", "commit", "date")
 
 RELATIVE = tuple(name for name in COSTS if name != "test_error")
 
@@ -61,10 +65,10 @@ def compare(own: Path, published: Path) -> pd.DataFrame:
     """Compare an experiment's own tables with the published ones: a row per series.
 
     own, published: folders with tables. Columns: experiment, series, verdict (the worst agreement,
-    blank without a run in common), runs (in common), a count for each agreement, largest (dex),
-    where, missing (published runs that are not among one's own), extra (the reverse), cpu_seconds
-    and published_cpu_seconds (of the runs in common; nan where a table does not tell), machines
-    and published_machines.
+    blank without a run to compare), runs (compared), a count for each agreement, largest (dex),
+    where, taken_over, missing (published runs that are not among one's own), extra (the reverse),
+    cpu_seconds and published_cpu_seconds (of the runs compared; nan where a table does not tell),
+    machines and published_machines.
 
     Raises UserError for a table that is missing, damaged, or was changed by hand.
     """
@@ -80,10 +84,11 @@ def row_of(
     series: str, ours: Tables, theirs: Tables, machines: tuple[dict[str, str], dict[str, str]]
 ) -> dict[str, object]:
     """Compare the runs of one series."""
-    pairs = list(pairs_of(series, ours, theirs))
     mine = ours.runs[ours.runs["series"] == series].set_index("run_id")
     other = theirs.runs[theirs.runs["series"] == series].set_index("run_id")
-    common = [name for name in mine.index if name in other.index]
+    common = [run for run in mine.index if run in other.index]
+    trained = [run for run in common if not is_same_training(mine.loc[run], other.loc[run])]
+    pairs = list(pairs_of(series, trained, ours, theirs))
     worst = max(pairs, key=lambda pair: pair.dex, default=None)
     order = list(Agreement)
     verdict = max((pair.agreement for pair in pairs), key=order.index, default="")
@@ -94,33 +99,33 @@ def row_of(
         **{str(kind): sum(pair.agreement is kind for pair in pairs) for kind in Agreement},
         "largest": worst.dex if worst else float("nan"),
         "where": worst.where if worst else "",
+        "taken_over": len(common) - len(trained),
         "missing": len(other.index.difference(mine.index)),
         "extra": len(mine.index.difference(other.index)),
-        "cpu_seconds": seconds(mine.loc[common]),
-        "published_cpu_seconds": seconds(other.loc[common]),
-        "machines": used(mine.loc[common], machines[0]),
-        "published_machines": used(other.loc[common], machines[1]),
+        "cpu_seconds": seconds(mine.loc[trained]),
+        "published_cpu_seconds": seconds(other.loc[trained]),
+        "machines": used(mine.loc[trained], machines[0]),
+        "published_machines": used(other.loc[trained], machines[1]),
     }
 
 
-def pairs_of(series: str, ours: Tables, theirs: Tables) -> Iterator[Pair]:
-    """Yield a comparison for each run of a series that is in both tables."""
+def is_same_training(own: pd.Series, published: pd.Series) -> bool:
+    """Whether two rows tell of one training: with the same times and date."""
+    return all(text_of(own[key]) == text_of(published[key]) for key in TRAINING)
+
+
+def pairs_of(series: str, names: list[str], ours: Tables, theirs: Tables) -> Iterator[Pair]:
+    """Yield a comparison for each of these runs of a series, which are in both tables."""
     published = theirs.runs[theirs.runs["series"] == series].set_index("run_id")
+    runs = ours.runs.set_index("run_id")
     spreads = seed_spreads(published, theirs.curves)
     mine = by_run(ours.curves)
     other = by_run(theirs.curves)
-    for run in ours.runs.to_dict("records"):
-        name = run["run_id"]
-        if name in published.index:
-            same = all(text_of(run[k]) == text_of(published.at[name, k]) for k in STATUS)
-            setting = str(published.at[name, "setting_id"])
-            spread = spreads.get(setting, min(spreads.values(), default=0.0))
-            yield compare_curves(
-                name, series, mine.get(name), other.get(name), spread, same_end=same
-            )
-
-
-STATUS = ("status", "diverged_epoch")
+    for name in names:
+        same = all(text_of(runs.at[name, k]) == text_of(published.at[name, k]) for k in STATUS)
+        setting = str(published.at[name, "setting_id"])
+        spread = spreads.get(setting, min(spreads.values(), default=0.0))
+        yield compare_curves(name, series, mine.get(name), other.get(name), spread, same_end=same)
 
 
 def compare_curves(
