@@ -82,7 +82,8 @@ def show(console: Console, table: pd.DataFrame) -> None:
         numbers = (number(row[key]) for key in ("largest", "cpu_seconds", "published_cpu_seconds"))
         names = (row["experiment"], row["series"])
         cells = (str(row[key] or "") for key in counts)
-        shown.add_row(*names, *cells, *numbers, row["verdict"] or "not comparable")
+        otherwise = "taken over" if row["taken_over"] else "not comparable"
+        shown.add_row(*names, *cells, *numbers, row["verdict"] or otherwise)
     console.print(shown)
     for whose, column in (("yours", "machines"), ("published", "published_machines")):
         for name in dict.fromkeys(name for name in table[column] if name):
@@ -98,9 +99,9 @@ def conclusion(table: pd.DataFrame) -> str:
     """Say in a sentence how many series came out how, and how many runs are missing."""
     found = table["verdict"].value_counts()
     parts = [f"{found[kind]} {kind}" for kind in map(str, Agreement) if kind in found]
-    if none := int((table["verdict"] == "").sum()):
+    if none := int(((table["verdict"] == "") & (table["taken_over"] == 0)).sum()):
         parts.append(f"{none} not comparable")
-    text = f"{len(table)} series: {', '.join(parts)}"
+    text = f"{len(table)} series" + (f": {', '.join(parts)}" if parts else "")
     if taken_over := int(table["taken_over"].sum()):
         text += f"; {taken_over} runs were taken over, not trained"
     if missing := int(table["missing"].sum()):
