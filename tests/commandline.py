@@ -16,6 +16,8 @@ from omegaconf import DictConfig
 
 from adamrepro.cli.train import main
 from adamrepro.command import register_resolvers
+from adamrepro.experiments.budgets import apply_budget
+from adamrepro.experiments.compose import Composer, composing
 from adamrepro.runs.config import RunConfig, to_run_config
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -35,10 +37,19 @@ def hydra() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def composer() -> Iterator[Composer]:
+    register_resolvers()
+    with composing(CONFIGS) as found:
+        yield found
+
+
 @cache
 def _composed(*overrides: str) -> DictConfig:
     with hydra():
-        return compose("config", overrides=list(overrides))
+        config = compose("config", overrides=list(overrides))
+        apply_budget(config, overrides)
+        return config
 
 
 def composed(*overrides: str) -> DictConfig:

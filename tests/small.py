@@ -48,7 +48,7 @@ def small(
         execution=Execution(device="cpu", workers=workers, checkpoint_seconds=checkpoint_seconds),
         results=str(results),
     )
-    base.population.size = population
+    base.execution.population = population
     return [
         dataclasses.replace(
             base, optimizer=rule, seed=seed, **{"series": f"{rule.name} curve", **labels}

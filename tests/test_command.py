@@ -14,6 +14,8 @@ SINGLE = {
     "optimizer.alhpa=0.1": ("optimizer.alhpa", "did you mean alpha"),
     "training.epoch=3": ("training.epoch", "did you mean epochs"),
     "trainig.epochs=3": ("trainig", "training"),
+    "population.size=3": ("population", "execution.population"),
+    "training.compile=off": ("training.compile", "execution.compile"),
     "sed=3": ("sed", "seed"),
     "optimizer=adm": ("optimizer=adm", "did you mean adam"),
     "optimzer=adam": ("optimzer", "optimizer"),

@@ -34,7 +34,7 @@ def test_a_worker_takes_less_than_3_gb(experiment: str, tmp_path: Path) -> None:
         [
             *(sys.executable, "-c", MEASURE, "-m", "adamrepro", "train", "-m"),
             *(f"experiment={experiment}", "budget=full", *LARGEST[experiment]),
-            *("training.epochs=1", f"training.compile={'on' if can_compile() else 'off'}"),
+            *("training.epochs=1", f"execution.compile={'on' if can_compile() else 'off'}"),
             *("dataset.examples=1000", "data.stand_in=true", "data.download=false"),
             *(f"results={tmp_path}", "execution.workers=1", "execution.device=cpu"),
         ],

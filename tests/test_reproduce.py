@@ -13,8 +13,7 @@ RUN = """
 import pathlib, sys
 from adamrepro.cli import reproduce
 reproduce.COMMAND = (sys.executable, sys.argv.pop(1))
-reproduce.choices = lambda group: CHOICES[group]
-CHOICES = {"experiment": ["figA", "figB", "figC"], "budget": ["quick", "search", "smoke"]}
+reproduce.experiments = lambda: ["figA", "figB", "figC"]
 sys.exit(reproduce.main())
 """
 

@@ -11,12 +11,14 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from adamrepro import paths
-from adamrepro.errors import UserError
-from adamrepro.execution import RunsFailed, Stopped
-from adamrepro.runs.config import nearest
+from adamrepro.errors import RunsFailed, Stopped, UserError, nearest
 
 USER, FAILED, INTERRUPTED = 2, 1, 130
 """Exit statuses: the user's mistake; runs that failed; stopped before the end."""
+
+
+MOVED = {"population": "execution.population", "training.compile": "execution.compile"}
+"""Keys of earlier versions, and what they are called now."""
 
 
 @contextmanager
@@ -70,6 +72,8 @@ def explain(error: Exception) -> str:
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         key, parent = str(cause.key), cause.parent_node
         known = list(parent) if OmegaConf.is_dict(parent) else []
+        if cause.full_key in MOVED:
+            return f"{cause.full_key}: no such key any more; it is {MOVED[str(cause.full_key)]}"
         if known and key not in known:
             return f"{cause.full_key}: no such key; {nearest(key, known)}"
         return f"{cause.full_key}: {str(cause).splitlines()[0]}"

@@ -1,4 +1,7 @@
-"""The one exception that is meant for the person at the keyboard."""
+"""The exceptions that are meant for the person at the keyboard."""
+
+import difflib
+from collections.abc import Iterable
 
 
 class UserError(Exception):
@@ -8,7 +11,26 @@ class UserError(Exception):
     """
 
 
+class Stopped(Exception):
+    """The user or the system stopped a batch; running the same command goes on.
+
+    The message, if there is one, says what goes on without it.
+    """
+
+
+class RunsFailed(Exception):
+    """Some populations of a batch failed; the others are done and in the tables."""
+
+
 def require(ok: bool, key: str, value: object, expected: str) -> None:
     """Raise a UserError that names the setting `key`, its value and what was expected."""
     if not ok:
         raise UserError(f"{key}={value}: expected {expected}")
+
+
+def nearest(name: str, known: Iterable[object]) -> str:
+    """Say what the user may have meant."""
+    names = sorted(map(str, known))
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    listed = ", ".join(names)
+    return f"did you mean {close[0]}? (known: {listed})" if close else f"known: {listed}"

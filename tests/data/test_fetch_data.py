@@ -1,14 +1,14 @@
 import sys
 
 import pytest
-from torchvision import datasets
 
 from adamrepro.cli.fetch_data import main
+from adamrepro.data import mnist
 
 
 @pytest.fixture
 def fetch(monkeypatch, root):
-    monkeypatch.setattr(datasets.MNIST, "mirrors", ["http://127.0.0.1:1/"])
+    monkeypatch.setattr(mnist, "MIRRORS", ["http://127.0.0.1:1/"])
 
     def fetch(*arguments: str) -> int:
         monkeypatch.setattr(sys, "argv", ["fetch-data", "--root", str(root), *arguments])
@@ -20,6 +20,13 @@ def fetch(monkeypatch, root):
 def test_it_says_where_each_data_set_comes_from(mnist_root, fetch, capsys):
     assert fetch("mnist") == 0
     assert capsys.readouterr().out.startswith("mnist: canonical, 60 + 20 examples, sha256 ")
+
+
+def test_it_looks_where_the_environment_says(mnist_root, monkeypatch, capsys):
+    monkeypatch.setenv("ADAMREPRO_DATA", str(mnist_root))
+    monkeypatch.setattr(sys, "argv", ["fetch-data", "mnist"])
+    assert main() == 0
+    assert capsys.readouterr().out.startswith("mnist: canonical")
 
 
 def test_a_stand_in_has_to_be_asked_for(fetch, capsys):

@@ -183,7 +183,7 @@ def test_a_cache_of_anything_else_is_made_again(imdb_root, monkeypatch, change):
 
 def test_progress_ends_at_the_number_of_reviews(imdb_root):
     seen: list[tuple[str, int, int]] = []
-    load_dataset(COUNTS, root=imdb_root, progress=lambda *report: seen.append(report))
+    load_dataset(COUNTS, root=imdb_root, counter=lambda *report: seen.append(report))
     assert seen[-1] == ("IMDB: counting words", 24, 24)
 
 

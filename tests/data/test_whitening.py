@@ -95,11 +95,11 @@ def fits(monkeypatch: pytest.MonkeyPatch, small: None) -> list[float]:
     fitted: list[float] = []
 
     class Counted(Zca):
-        def __init__(self, x, epsilon, progress) -> None:
+        def __init__(self, x, epsilon, counter) -> None:
             fitted.append(epsilon)
-            super().__init__(x, epsilon, progress)
+            super().__init__(x, epsilon, counter)
 
-    def read(folder, progress):
+    def read(folder, counter):
         x = images(120, 8).numpy()
         y = np.arange(120) % 10
         return Images(

@@ -8,15 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from adamrepro.errors import UserError
-from adamrepro.execution import RunsFailed, Stopped, run_batch, serial
+from adamrepro.errors import RunsFailed, Stopped, UserError
+from adamrepro.execution import run_batch
 from adamrepro.execution.batch import SMALL_BATCH
-from adamrepro.execution.report import Silent
+from adamrepro.execution.board import Board
 from adamrepro.execution.serial import run_serially
 from adamrepro.optim import RULES
+from adamrepro.results import store
+from adamrepro.results.rows import Row, read_rows
+from adamrepro.results.store import Store
 from adamrepro.runs import train as app
 from adamrepro.runs.planning import Plan, identify, plan
 from adamrepro.training import Interrupted, Loop
+from listening import StopWhen
 from small import TABLES, small, tables
 
 
@@ -29,8 +33,8 @@ def block_checkpoint(each: Plan) -> Path:
 
 def test_a_batch_returns_its_runs_in_order(tmp_path: Path) -> None:
     configs = small(tmp_path)
-    jobs = run_batch(configs, processes=False)
-    assert [job.run_id for job in jobs] == [job.run_id for job in identify(configs)]
+    runs = run_batch(configs, processes=False)
+    assert [run.run_id for run in runs] == [run.run_id for run in identify(configs)]
     assert len(tables(tmp_path)[1]) == 4
 
 
@@ -44,6 +48,29 @@ def test_a_second_call_trains_nothing(
     assert "4 runs, 4 done, 0 to train" in capsys.readouterr().err
     after = [(p, p.stat().st_mtime_ns) for p in sorted((tmp_path / TABLES).iterdir())]
     assert after == before
+
+
+def test_the_table_is_read_for_what_is_done_once_however_many_populations_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_batch(small(tmp_path), processes=False)
+    reads: list[Path] = []
+
+    def noted(path: Path) -> list[Row]:
+        reads.append(path)
+        return read_rows(path)
+
+    monkeypatch.setattr(store, "read_rows", noted)
+    known = Store(tmp_path, TABLES.parts[0], TABLES.parts[1])
+    rules = [RULES["adam"](alpha=alpha) for alpha in (0.1, 0.2, 0.3)]
+    for each in plan(identify(small(tmp_path, rules, population=1))):
+        app.train(each)
+    assert len(reads) == 1
+    assert len(known.done()) == 7
+    known.collect()  # replaces the table
+    reads.clear()
+    assert len(known.done()) == 7
+    assert len(reads) == 1
 
 
 def test_one_failing_population_leaves_the_others_done(
@@ -67,7 +94,7 @@ def test_a_users_mistake_ends_the_batch(tmp_path: Path, monkeypatch: pytest.Monk
     def mistaken(*args: object) -> None:
         raise UserError("data.root=x: expected better")
 
-    monkeypatch.setattr(serial, "train", mistaken)
+    monkeypatch.setattr("adamrepro.execution.attempt.train", mistaken)
     with pytest.raises(UserError, match="expected better"):
         run_batch(small(tmp_path), processes=False)
 
@@ -136,14 +163,14 @@ def test_two_batches_at_once_train_nothing_twice(
 def test_waiting_for_another_process_can_be_stopped(tmp_path: Path) -> None:
     (each,) = plan(identify(small(tmp_path, [RULES["adam"]()])))
     with each.store.lock(each.identity), pytest.raises(Interrupted):
-        app.train(each, should_stop=lambda: True)
+        app.train(each, StopWhen(lambda: True))
     app.train(each)
     assert plan(identify(small(tmp_path, [RULES["adam"]()]))) == []
 
 
 def test_small_batches_start_no_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plans = plan(identify(small(tmp_path, workers=2)))
-    assert sum(each.examples * len(each.jobs) for each in plans) < SMALL_BATCH
+    assert sum(each.examples * len(each.runs) for each in plans) < SMALL_BATCH
     monkeypatch.setattr(
         "adamrepro.execution.batch.run_in_processes",
         lambda *args: pytest.fail("processes for nothing"),
@@ -158,6 +185,7 @@ def test_damaged_tables_end_a_batch_before_it_trains(tmp_path: Path) -> None:
         run_batch(small(tmp_path), processes=False)
 
 
-def test_silent_console_is_enough(tmp_path: Path) -> None:
-    report = run_serially(plan(identify(small(tmp_path))), Silent())
-    assert report.failed == []
+def test_a_board_without_console_and_tracker_is_enough(tmp_path: Path) -> None:
+    board = Board()
+    run_serially(plan(identify(small(tmp_path))), board)
+    assert board.failed == []

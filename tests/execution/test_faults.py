@@ -141,7 +141,7 @@ def test_a_worker_without_memory(tmp_path: Path, whole: Whole) -> None:
     said = " ".join(said.replace("│", " ").split())
     assert "fig1a sgd curve seed 0 x1" in said
     assert "can't allocate memory" in said
-    assert "population.size=N" in said
+    assert "execution.population=N" in said
     assert said.endswith("what is done is kept, the same command tries the rest")
     assert {row["series"] for row in tables(results)[1]} == {"adam curve", "adagrad curve"}
     assert run(results, workers=2)[0] == 0

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from adamrepro.execution.attempt import explain
+from adamrepro.execution.board import Board
 from adamrepro.execution.gpus import least_used, visible_gpus
 from adamrepro.execution.processes import Worker, run_in_processes, work
-from adamrepro.execution.report import Silent
-from adamrepro.execution.serial import explain
 from adamrepro.runs.planning import identify, plan
 from small import small
 
@@ -73,13 +73,14 @@ def test_the_worker_after_a_dead_one_takes_its_gpu(
 
     monkeypatch.setattr(Worker, "start", recorded)
     plans = plan(identify(small(tmp_path, population=1)))
-    report = run_in_processes(plans, 2, Silent(), ["7", "3"])
-    assert [failed.identity for failed, _ in report.failed] == [plans[1].identity]
+    board = Board()
+    run_in_processes(plans, 2, board, ["7", "3"])
+    assert [failed.identity for failed, _ in board.failed] == [plans[1].identity]
     assert started == ["7", "3", "3"]
     assert len(plan(identify(small(tmp_path, population=1)))) == 1
 
 
 def test_a_population_too_large_for_the_gpu_is_told_what_to_do() -> None:
     error = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
-    assert "population.size" in explain(error)
+    assert "execution.population" in explain(error)
     assert explain(ValueError("no\nmore")) == "ValueError: no"

@@ -23,9 +23,10 @@ from watching import (
     workers_of,
 )
 
-from adamrepro.execution import Stopped, run_batch
+from adamrepro.errors import Stopped
+from adamrepro.execution import run_batch
+from adamrepro.execution.board import Board
 from adamrepro.execution.processes import Worker, attend, run_in_processes
-from adamrepro.execution.report import Report, Silent
 from adamrepro.optim import RULES
 from adamrepro.runs.planning import identify, plan
 from small import small, tables
@@ -49,9 +50,11 @@ def meanwhile(action: Callable[[], None]) -> Iterator[None]:
     assert not thread.is_alive()
 
 
-def execute(results: Path) -> Report:
+def execute(results: Path) -> Board:
+    board = Board()
     configs = long_sweep(results, checkpoint_seconds=OFTEN)
-    return run_in_processes(plan(identify(configs)), 1, Silent())
+    run_in_processes(plan(identify(configs)), 1, board)
+    return board
 
 
 def test_a_killed_worker_takes_only_its_own_population(
@@ -64,8 +67,8 @@ def test_a_killed_worker_takes_only_its_own_population(
         os.kill(child.pid, signal.SIGKILL)
 
     with meanwhile(kill):
-        report = execute(tmp_path)
-    ((failed, reason),) = report.failed
+        board = execute(tmp_path)
+    ((failed, reason),) = board.failed
     assert "SIGKILL" in reason
     assert len(checkpoints(tmp_path)) == 1
     assert [each.identity for each in plan(identify(long_sweep(tmp_path)))] == [failed.identity]
@@ -100,9 +103,9 @@ def test_a_worker_that_died_idle_fails_what_it_is_given(tmp_path: Path) -> None:
     worker.process.join()
     (each,) = plan(identify(small(tmp_path, [RULES["adam"]()])))
     worker.give(each)
-    report = Report()
-    assert not attend(worker, Silent(), report)
-    assert [reason for _, reason in report.failed] == ["worker killed by SIGKILL (out of memory?)"]
+    board = Board()
+    assert not attend(worker, board)
+    assert [reason for _, reason in board.failed] == ["worker killed by SIGKILL (out of memory?)"]
 
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")

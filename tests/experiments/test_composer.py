@@ -9,7 +9,9 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from adamrepro.experiments.compose import NOT_A_RUNS, Composer
+from adamrepro.experiments.budgets import apply_budget
+from adamrepro.experiments.compose import Composer
+from adamrepro.runs.config import EXPERIMENT_KEYS
 from commandline import hydra
 
 
@@ -35,9 +37,11 @@ JOBS = [
 def test_equals_hydras_own(overrides: list[str], composer: Composer) -> None:
     quick = OmegaConf.to_container(composer.compose(overrides))
     assert isinstance(quick, dict)
-    whole = OmegaConf.to_container(compose("config", overrides=overrides))
+    composed = compose("config", overrides=overrides)
+    apply_budget(composed, overrides)
+    whole = OmegaConf.to_container(composed)
     assert isinstance(whole, dict)
-    assert quick == {key: value for key, value in whole.items() if key not in NOT_A_RUNS}
+    assert quick == {key: value for key, value in whole.items() if key not in EXPERIMENT_KEYS}
 
 
 def test_jobs_do_not_share_their_configs(composer: Composer) -> None:

@@ -16,9 +16,10 @@ from adamrepro.results.run_id import run_id
 from adamrepro.results.store import Store
 from adamrepro.runs import machine, planning
 from adamrepro.runs import train as app
-from adamrepro.runs.config import RunConfig
+from adamrepro.runs.config import Compile, RunConfig
 from adamrepro.runs.planning import identify, plan
-from adamrepro.training import Compile, Interrupted, Loop, Training
+from adamrepro.training import Interrupted, Loop, Training
+from listening import StopWhen
 from small import TABLES, small, tables, three_rules
 
 ADAM = RULES["adam"]
@@ -26,15 +27,15 @@ ADAM = RULES["adam"]
 
 def finish(configs: list[RunConfig]) -> None:
     """Train what is missing, one population after the other, and fill the tables."""
-    jobs = identify(configs)
-    for each in plan(jobs):
+    runs = identify(configs)
+    for each in plan(runs):
         app.train(each)
-    for job in jobs:
-        job.store.collect()
+    for run in runs:
+        run.store.collect()
 
 
 def sizes(configs: list[RunConfig]) -> list[int]:
-    return [len(each.jobs) for each in plan(identify(configs))]
+    return [len(each.runs) for each in plan(identify(configs))]
 
 
 def test_numbers_share_a_population(tmp_path: Path) -> None:
@@ -137,8 +138,8 @@ def test_single_runs_have_tables_of_their_own(tmp_path: Path) -> None:
 def test_the_same_run_at_another_budget_is_taken_over(tmp_path: Path) -> None:
     finish(small(tmp_path, [ADAM(alpha=0.01)]))
     other = small(tmp_path, [ADAM(alpha=0.01), ADAM(alpha=0.1)], budget="quick", series="renamed")
-    jobs = identify(other)
-    jobs[0].store.adopt({job.run_id: job.labels for job in jobs})
+    runs = identify(other)
+    runs[0].store.adopt({run.run_id: run.labels for run in runs})
     assert sizes(other) == [1]
     finish(other)
     curves, runs = tables(tmp_path, Path("quick-stand-in") / "fig1a")
@@ -187,7 +188,7 @@ def test_stopped_and_resumed_in_between(tmp_path: Path) -> None:
         for steps in (3, 9):
             left = iter(range(steps - 1, -1, -1))
             with pytest.raises(Interrupted):
-                app.train(each, should_stop=lambda left=left: next(left) == 0)
+                app.train(each, StopWhen(lambda left=left: next(left) == 0))
     assert len(list((tmp_path / "stopped").rglob("*.ckpt"))) == 3
     finish(configs)
     assert tables(tmp_path / "stopped") == tables(tmp_path / "whole")
@@ -233,7 +234,8 @@ def test_whether_to_compile(
 ) -> None:
     monkeypatch.setattr(app, "can_compile", lambda: True)
     (config,) = small(tmp_path, [ADAM()])
-    config.training = dataclasses.replace(config.training, compile=compiled, epochs=epochs)
+    config.training = dataclasses.replace(config.training, epochs=epochs)
+    config.execution = dataclasses.replace(config.execution, compile=compiled)
     (each,) = plan(identify([config]))
     assert app.compile_update(each, planning.dataset_of(config)) is expected
     monkeypatch.setattr(app, "can_compile", lambda: False)

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import torch
 
 from adamrepro.execution import run_batch
 from adamrepro.optim import RULES
@@ -11,11 +12,20 @@ from adamrepro.results.rows import as_text
 from adamrepro.results.store import Store
 from adamrepro.runs import planning
 from adamrepro.runs import train as app
+from adamrepro.runs.machine import this_machine
 from adamrepro.runs.planning import identify, plan
-from adamrepro.status.rates import Rates
+from adamrepro.status.rates import Rates, work_left
 from adamrepro.status.survey import Standing, State, standing
-from adamrepro.status.time_left import Duration, makespan, measured, time_left
+from adamrepro.status.time_left import (
+    Duration,
+    is_like_this,
+    makespan,
+    measured,
+    seconds_alone,
+    time_left,
+)
 from adamrepro.training import Checkpoint, Interrupted
+from listening import StopWhen
 from small import TABLES, small, three_rules
 
 ADAM = RULES["adam"]
@@ -55,12 +65,22 @@ def test_what_is_not_collected_yet_or_done_at_another_budget(tmp_path: Path) -> 
     assert standing(small(tmp_path, [ADAM()]), real, Rates()).counts == {State.MISSING: 1}
 
 
+def test_runs_of_another_protocol_are_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adamrepro.results.run_id.PROTOCOL", 1)
+    run_batch(small(tmp_path, [ADAM()]), processes=False)
+    assert look(tmp_path, [ADAM()]).counts == {State.DONE: 1}
+    monkeypatch.undo()
+    assert look(tmp_path, [ADAM()]).counts == {State.MISSING: 1}
+
+
 def stop_after(steps: int, results: Path, **options: object) -> None:
     """Train the first population for so many steps."""
     left = iter(range(steps - 1, -1, -1))
     each = plan(identify(small(results, **options)))[0]  # type: ignore[arg-type]
     with pytest.raises(Interrupted):
-        app.train(each, should_stop=lambda: next(left) == 0)
+        app.train(each, StopWhen(lambda: next(left) == 0))
 
 
 def test_interrupted_and_running(tmp_path: Path) -> None:
@@ -83,38 +103,66 @@ def test_time_left_of_an_interrupted_population_is_by_its_own_pace(tmp_path: Pat
     assert state is not None
     assert (state["epoch"], state["steps_in_pass"]) == (3, 0)
     left = look(tmp_path, [ADAM(alpha=0.1), ADAM(alpha=0.2)], epochs=6).left
-    assert left.seconds == pytest.approx(state["seconds"])
+    # three passes of 200 examples more, with clean costs of 400 after each
+    assert left.seconds == pytest.approx(state["seconds"] * (600 + 0.35 * 3 * 400) / 600)
     assert (left.whole, left.here) == (True, True)
 
 
 TASK = {"dataset.name": "mnist", "model.name": "mlp", "optimizer.name": "adam"}
+OTHER = {**TASK, "optimizer.name": "sgd"}
+FEW = {**TASK, "dataset.examples": "6000"}
+
+
+def rate(rates: Rates, settings: dict[str, str]) -> tuple[float, bool] | None:
+    found = rates.of(settings, "cpu")
+    return found and (pytest.approx(found.seconds), found.here)
 
 
 def test_the_nearest_measurement_counts() -> None:
     rates = Rates()
-    assert rates.of(TASK, "cpu") is None
-    other = {**TASK, "optimizer.name": "sgd"}
-    rates.add(other, "cpu", seconds=60, passes=10, here=False)
-    for found in (rates.of(other, "cpu"), rates.of(TASK, "cpu")):
-        assert found is not None
-        assert (found.seconds, found.here) == (pytest.approx(6 / 60_000), False)
+    assert rate(rates, TASK) is None
+    rates.add(OTHER, "cpu", seconds=60, passes=10, here=False)
+    assert rate(rates, OTHER) == rate(rates, TASK) == (6 / 60_000, False)
     rates.add(TASK, "cpu", seconds=120, passes=10, here=False)
-    rates.add(other, "cpu", seconds=30, passes=10, here=True)
-    exact, nearer = rates.of(TASK, "cpu"), rates.of(other, "cpu")
-    assert exact is not None
-    assert nearer is not None
-    assert (exact.seconds, exact.here) == (pytest.approx(12 / 60_000), False)
-    assert (nearer.seconds, nearer.here) == (pytest.approx(3 / 60_000), True)
+    assert rate(rates, TASK) == (12 / 60_000, False)
+    rates.add(OTHER, "cpu", seconds=30, passes=10, here=True)
+    assert rate(rates, OTHER) == rate(rates, TASK) == (3 / 60_000, True)
+    rates.add(TASK, "cpu", seconds=40, passes=10, here=True)
+    assert rate(rates, TASK) == (4 / 60_000, True)
     assert rates.of(TASK, "NVIDIA H100") is None
-    assert rates.of({**TASK, "dataset.name": "imdb"}, "cpu") is None
+    assert rate(rates, {**TASK, "dataset.name": "imdb"}) is None
 
 
 def test_a_cut_data_set_is_counted_in_examples() -> None:
     rates = Rates()
-    rates.add({**TASK, "dataset.examples": "6000"}, "cpu", seconds=6, passes=1, here=True)
-    found = rates.of(TASK, "cpu")
-    assert found is not None
-    assert found.seconds == pytest.approx(0.001)
+    rates.add(FEW, "cpu", seconds=6, passes=1, here=True)
+    assert rate(rates, FEW) == rate(rates, TASK) == (0.001, True)
+    # as many examples, elsewhere, tell more than few of them here
+    rates.add(OTHER, "cpu", seconds=6, passes=1, here=False)
+    assert rate(rates, TASK) == (0.0001, False)
+    assert rate(rates, FEW) == (0.001, True)
+
+
+def test_clean_costs_take_their_time() -> None:
+    """An evaluation is of both splits: 0.35 of 70,000 trained examples."""
+    of = {**TASK, "training.epochs": "10", "training.batch_size": "128"}
+    once, often = ({**of, "training.evaluate_every": n} for n in ("1000", "1"))
+    assert work_left(once) == pytest.approx(600_000 + 2 * 24_500)
+    assert work_left(often) == pytest.approx(600_000 + 11 * 24_500)
+    assert work_left(often, 9.5) == pytest.approx(30_000 + 24_500)
+    assert work_left(once, 10) == 0
+
+
+def test_a_busy_machine_and_a_gpu() -> None:
+    row = {"device": "cpu", "seconds": "30", "cpu_seconds": "20", "threads": "2"}
+    assert seconds_alone(row) == 10
+    assert seconds_alone({**row, "cpu_seconds": ""}) == 30
+    assert seconds_alone({**row, "device": "NVIDIA H100"}) == 30
+    this = this_machine(torch.device("cpu"))
+    assert is_like_this({**this, "python": "3.9", "torch": "2.0"})
+    assert not is_like_this({**this, "instructions": "none"})
+    assert not is_like_this({**this, "gpu": "no such GPU"})
+    assert not is_like_this(None)
 
 
 def test_populations_go_side_by_side(tmp_path: Path) -> None:
@@ -126,7 +174,8 @@ def test_populations_go_side_by_side(tmp_path: Path) -> None:
     (keys,) = {tuple(as_text(c.settings()).items()) for c in configs[:1]}
     rates.add(dict(keys), "cpu", seconds=10, passes=2, here=True)
     groups = [{frozenset(as_text(c.settings()).items()): c for c in configs}]
-    assert time_left(groups, {}, rates).seconds == pytest.approx(20)  # three of them on two workers
+    two = 2 * 10 / 400 * work_left(dict(keys))  # three populations on two workers
+    assert time_left(groups, {}, rates).seconds == pytest.approx(two)
 
 
 def test_damaged_notes_and_tables_of_others_do_no_harm(tmp_path: Path) -> None:

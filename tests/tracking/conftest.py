@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from wandb_core import settle
+from wandb_core import PATIENCE, settle
 
 
 @pytest.fixture(autouse=True)
@@ -20,5 +20,10 @@ def wandb_afresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
     monkeypatch.setenv("WANDB_CACHE_DIR", str(tmp_path / "home"))
     monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
     monkeypatch.setattr("adamrepro.tracking.wandb._warned", threading.Event())
+    # a busy machine is no failure of W&B's: a test that wants an end to waiting sets its own
+    monkeypatch.setattr("adamrepro.tracking.wandb.CLOSE_SECONDS", PATIENCE)
+    for limit in ("INIT_SECONDS", "FINISH_SECONDS"):
+        monkeypatch.setattr(f"adamrepro.tracking.session.{limit}", PATIENCE)
+    monkeypatch.setenv("WANDB__SERVICE_WAIT", str(PATIENCE))
     yield
     settle()

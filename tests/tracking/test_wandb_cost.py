@@ -6,7 +6,6 @@ from pathlib import Path
 from synthetic_runs import curve_rows, run_row
 from wandb_core import settle
 
-from adamrepro.tracking.feed import News
 from adamrepro.tracking.settings import Mode, Tracking
 from adamrepro.tracking.wandb import WandbTracker
 
@@ -29,7 +28,8 @@ def test_the_runs_of_a_quick_figure_1a_are_told_for_little(tmp_path: Path) -> No
     curve = curve_rows(EPOCHS)
     tracker = WandbTracker(Tracking(), Mode.offline, tmp_path)
     for point in curve:
-        tracker.update("quick", [News(row, (point,)) for row in rows])
+        for row in rows:
+            tracker.update("quick", row, [point])
     for row in rows:
         tracker.finish("quick", row, curve)
     tracker.close()

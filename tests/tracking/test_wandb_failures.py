@@ -8,16 +8,16 @@ import pytest
 import tiny
 from synthetic_runs import curve_rows, run_row
 from wandb_checks import check_files, check_history, tables
-from wandb_core import kill_services, settled
+from wandb_core import kill_services, settled, warnings_of
 from wandb_files import offline_runs
 from wandb_server import KEY
 
 from adamrepro.execution import run_batch
 from adamrepro.results.rows import Row
 from adamrepro.tracking.card import card_of
-from adamrepro.tracking.feed import News
 from adamrepro.tracking.settings import Mode, Tracker, Tracking
 from adamrepro.tracking.wandb import WandbTracker
+from small import DO_NOT_COUNT
 
 NOBODY = "http://127.0.0.1:9"
 
@@ -28,7 +28,7 @@ Outcome = tuple[list[Row], dict[str, list[Row]]]
 def outcome(results: Path) -> Outcome:
     """What the tables say, but for the time it took."""
     runs, curves = tables(results)
-    return [row | {"seconds": "", "checksum": ""} for row in runs.values()], curves
+    return [row | dict.fromkeys(DO_NOT_COUNT, "") for row in runs.values()], curves
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_online_without_key_or_server_goes_to_files(
     run_batch(tiny.tiny(tmp_path, mode=Mode.online), processes=False)
     assert len(check_files(tmp_path)) == len(tiny.ALPHAS)
     assert outcome(tmp_path) == untracked
-    (warning,) = caplog.messages
+    (warning,) = warnings_of(caplog)
     assert reason in warning
     assert "going on offline" in warning
 
@@ -69,7 +69,7 @@ def test_a_folder_that_cannot_be_written_ends_tracking_not_training(
     for results in (tmp_path / "one", tmp_path / "two"):  # two batches, one warning
         run_batch(tiny.tiny(results), processes=False)
         assert outcome(results) == untracked
-    (warning,) = caplog.messages
+    (warning,) = warnings_of(caplog)
     assert str(tmp_path / "file") in warning
 
 
@@ -84,7 +84,7 @@ def test_a_full_disk_ends_tracking_not_training(
     monkeypatch.setenv("WANDB_DIR", str(small_disk))
     run_batch(tiny.tiny(tmp_path), processes=False)
     assert outcome(tmp_path) == untracked
-    (warning,) = caplog.messages
+    (warning,) = warnings_of(caplog)
     assert "No space left" in warning
 
 
@@ -96,8 +96,8 @@ def test_a_wandb_that_dies_while_runs_train_ends_tracking_not_training(
 ) -> None:
     killed: list[int] = []
 
-    def update_and_kill(tracker: WandbTracker, table: str, news: Sequence[News]) -> None:
-        update(tracker, table, news)
+    def update_and_kill(tracker: WandbTracker, table: str, run: Row, new: Sequence[Row]) -> None:
+        update(tracker, table, run, new)
         if not killed:
             assert settled(tracker)
             killed.extend(kill_services())
@@ -107,7 +107,7 @@ def test_a_wandb_that_dies_while_runs_train_ends_tracking_not_training(
     run_batch(tiny.tiny(tmp_path), processes=False)
     assert len(killed) == 1
     assert outcome(tmp_path) == untracked
-    (warning,) = caplog.messages
+    (warning,) = warnings_of(caplog)
     assert "training goes on without it" in warning
 
 
@@ -131,10 +131,10 @@ def test_a_disk_that_fills_up_ends_tracking_and_no_run_counts_as_told(
 ) -> None:
     monkeypatch.setenv("WANDB_DIR", str(small_disk))
     tracker = WandbTracker(Tracking(), Mode.offline, tmp_path)
-    tracker.update("quick", [News(run_row(), tuple(curve_rows()))])
+    tracker.update("quick", run_row(), curve_rows())
     tracker.finish("quick", run_row(), curve_rows(2000))
     tracker.close()
-    (warning,) = caplog.messages
+    (warning,) = warnings_of(caplog)
     assert "No space left" in warning
     assert not (small_disk / "wandb" / "finished.txt").exists()
     assert "Traceback" not in capfd.readouterr().err
@@ -144,14 +144,14 @@ def test_a_wandb_that_dies_ends_tracking_and_leaves_no_traceback(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     tracker = WandbTracker(Tracking(), Mode.offline, tmp_path)
-    tracker.update("quick", [News(run_row(), tuple(curve_rows()[:1]))])
+    tracker.update("quick", run_row(), curve_rows()[:1])
     assert settled(tracker)
     assert len(kill_services()) == 1
     for _ in range(3):
-        tracker.update("quick", [News(run_row(), tuple(curve_rows()))])
+        tracker.update("quick", run_row(), curve_rows())
     tracker.finish("quick", run_row(), curve_rows())
     tracker.close()
-    (warning,) = caplog.messages
+    (warning,) = warnings_of(caplog)
     assert "training goes on without it" in warning
     assert "Traceback" not in capfd.readouterr().err
 
@@ -162,7 +162,8 @@ def test_a_failure_of_one_run_does_not_lose_the_points_told_before(
     monkeypatch.setenv("WANDB_BASE_URL", NOBODY)
     tracker = WandbTracker(Tracking(), Mode.online, tmp_path)  # goes offline at its first run
     runs = [run_row(f"aaaa0000000{k}") for k in range(3)]
-    tracker.update("quick", [News(run, tuple(curve_rows()[:2])) for run in runs])
+    for run in runs:
+        tracker.update("quick", run, curve_rows()[:2])
     for run in runs:
         tracker.finish("quick", run, curve_rows())
     tracker.close()

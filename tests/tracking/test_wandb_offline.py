@@ -13,8 +13,7 @@ from wandb_files import offline_runs
 from wandb_server import serving
 
 from adamrepro.execution import run_batch
-from adamrepro.tracking.card import card_of, points_of
-from adamrepro.tracking.feed import RATE
+from adamrepro.tracking.card import RATE, card_of, points_of
 from adamrepro.tracking.session import Session
 from adamrepro.tracking.settings import Mode, Tracker
 

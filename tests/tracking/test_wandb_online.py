@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 from synthetic_runs import curve_rows, run_row
 from wandb_checks import check_history
-from wandb_core import kill_services, settled
+from wandb_core import kill_services, settled, warnings_of
 from wandb_files import offline_runs
-from wandb_server import KEY, serving
+from wandb_server import KEY, STALL_SECONDS, serving
 
 from adamrepro.tracking.card import card_of
-from adamrepro.tracking.feed import News
 from adamrepro.tracking.settings import Mode, Tracking
 from adamrepro.tracking.wandb import WandbTracker
 
@@ -24,8 +23,8 @@ CARD = card_of("quick", RUN)
 def report(results: Path, tracking: Tracking | None = None) -> None:
     """Tell the first epochs while it trains, then the whole."""
     tracker = WandbTracker(tracking or Tracking(), Mode.online, results)
-    tracker.update("quick", [News(RUN, tuple(CURVE[:2]))])
-    tracker.update("quick", [News(RUN, tuple(CURVE[2:3]))])
+    tracker.update("quick", RUN, CURVE[:2])
+    tracker.update("quick", RUN, CURVE[2:3])
     tracker.finish("quick", RUN, CURVE)
     tracker.close()
 
@@ -47,7 +46,7 @@ def test_the_server_is_told_each_point_once_and_the_key_stays_where_it_was(
     assert (said["project"], said["entity"]) == ("theirs", "team")
     assert tuple(said["tags"]) == CARD.tags
     assert told.exit_code == {CARD.id: 0}
-    assert not caplog.records
+    assert not warnings_of(caplog)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert files
     holding = [path.name for path in files if KEY.encode() in path.read_bytes()]
@@ -79,7 +78,7 @@ def test_a_run_that_the_server_refuses_goes_to_files_whole(
         report(tmp_path)
     assert not told.history
     check_history(offline_runs(tmp_path / "runs" / "wandb")[CARD.id].history, CURVE)
-    (warning,) = caplog.messages
+    (warning,) = warnings_of(caplog)
     assert "offline" in warning
 
 
@@ -88,7 +87,7 @@ def test_a_wandb_that_dies_while_online_is_replaced_by_one_that_writes_files(
 ) -> None:
     with serving(monkeypatch):
         tracker = WandbTracker(Tracking(), Mode.online, tmp_path)
-        tracker.update("quick", [News(RUN, tuple(CURVE[:2]))])
+        tracker.update("quick", RUN, CURVE[:2])
         assert settled(tracker)
         kill_services()
         tracker.finish("quick", RUN, CURVE)
@@ -96,7 +95,7 @@ def test_a_wandb_that_dies_while_online_is_replaced_by_one_that_writes_files(
     run = offline_runs(tmp_path / "runs" / "wandb")[CARD.id]
     check_history(run.history, CURVE)
     assert run.exit_code == 0
-    (warning,) = caplog.messages
+    (warning,) = warnings_of(caplog)
     assert "going on offline" in warning
 
 
@@ -115,9 +114,9 @@ def test_a_server_that_stalls_costs_a_bounded_wait(
         started = time.monotonic()
         report(tmp_path)
         waited = time.monotonic() - started
-    assert waited < 60
+    assert waited < STALL_SECONDS
     run = offline_runs(tmp_path / "runs" / "wandb")[CARD.id]
     check_history(run.history, CURVE[:3] if interrupted else CURVE)
     assert run.exit_code == interrupted
-    (warning,) = caplog.messages
+    (warning,) = warnings_of(caplog)
     assert "going on offline" in warning

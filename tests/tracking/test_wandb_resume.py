@@ -12,33 +12,33 @@ import pytest
 import tiny
 from synthetic_runs import curve_rows, run_row
 from wandb_checks import check_files, tables
-from wandb_core import settle
+from wandb_core import PATIENCE, settle
 from wandb_files import offline_runs
 
 from adamrepro.execution import run_batch
+from adamrepro.execution.board import Board
 from adamrepro.runs import planning
 from adamrepro.runs import train as app
-from adamrepro.tracking.feed import News
 from adamrepro.tracking.settings import Mode, Tracker, Tracking
 from adamrepro.tracking.wandb import WandbTracker
-from adamrepro.training import Interrupted
+from adamrepro.training import Interrupted, Points
+from listening import Recorder
 
 
 def test_an_interrupted_run_goes_on_as_the_same_run(tmp_path: Path) -> None:
     configs = tiny.tiny(tmp_path, epochs=6)
     (plan,) = planning.plan(planning.identify(configs))
     steps = iter([False] * 6 + [True])  # stops in the third pass, of three steps each
-    news: list[list[News]] = []
-    tracker = WandbTracker(configs[0].tracking, Mode.offline, tmp_path)
-
-    def tell(new: list[News]) -> None:
-        news.append(new)
-        tracker.update(tiny.TABLE, new)
-
+    recorder = Recorder(lambda: next(steps))
     with pytest.raises(Interrupted):
-        app.train(plan, should_stop=lambda: next(steps), on_news=tell)
+        app.train(plan, recorder)
+    tracker = WandbTracker(configs[0].tracking, Mode.offline, tmp_path)
+    board = Board(tracker=tracker)
+    for message in recorder.heard:
+        board.hear(plan, message)
     tracker.close()
-    assert len(news) == 3  # the start and two passes
+    points = [message for message in recorder.heard if isinstance(message, Points)]
+    assert len(points) == 3  # the start and two passes
     before = offline_runs(tmp_path / "runs" / "wandb")
     assert {run.exit_code for run in before.values()} == {1}
     run_batch(configs, processes=False)
@@ -49,7 +49,7 @@ def test_a_kill_and_the_same_command_leave_every_point_once(tmp_path: Path) -> N
     epochs = 60
     command = [sys.executable, tiny.__file__, str(tmp_path), str(epochs)]
     worker = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE
     while not ready_to_be_killed(tmp_path) and worker.poll() is None:
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -12,8 +12,7 @@ from wandb_files import OfflineRun, offline_runs
 from adamrepro.results.rows import Row, read_curves, read_rows, text
 from adamrepro.results.store import Store
 from adamrepro.runs.config import RunConfig, to_run_config
-from adamrepro.tracking.card import card_of, points_of
-from adamrepro.tracking.feed import RATE
+from adamrepro.tracking.card import RATE, card_of, points_of
 
 OWN = {"_step", "_runtime", "_timestamp", "epoch", RATE}
 """What W&B's history has that the tables have not."""

@@ -17,6 +17,9 @@ import pytest
 KEY = "0123456789abcdef" * 2 + "5ec4e7ed"
 """An API key of the right form."""
 
+STALL_SECONDS = 120.0
+"""How long a stalled server leaves a request without an answer, unless the test ends before."""
+
 
 class Told:
     """What the server was told, by run id, and what it says that it knew before."""
@@ -96,7 +99,7 @@ class Handler(BaseHTTPRequestHandler):
                 answer = {"data": self.told.answer(asked["operationName"], values)}
         elif stream:
             if self.told.stalled:
-                self.told.stalled.wait(120)
+                self.told.stalled.wait(STALL_SECONDS)
             self.told.stream(stream[1], json.loads(body))
         content = json.dumps(answer).encode()
         self.send_response(status)

@@ -19,6 +19,7 @@ from adamrepro.training import (
     Order,
     Population,
     Precision,
+    Task,
     Training,
 )
 
@@ -49,14 +50,16 @@ def make_population(
     compiled: bool = False,
 ) -> Population:
     return Population(
-        model or LogisticConfig(),
+        Task(
+            model=model or LogisticConfig(),
+            shape=torch.Size([64]),
+            classes=10,
+            seed=seed,
+            precision=precision,
+        ),
         rules,
         l2 or [0.0] * len(rules),
         schedule or Schedule(),
-        shape=torch.Size([64]),
-        classes=10,
-        seed=seed,
-        precision=precision,
         compiled=compiled,
     )
 

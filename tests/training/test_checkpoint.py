@@ -19,6 +19,7 @@ from adamrepro.models.vae import VaeConfig
 from adamrepro.optim import RULES, Adam, Decay, Rule, Schedule, can_compile
 from adamrepro.training import Checkpoint, Interrupted, Loop, Order, Training
 from adamrepro.training import checkpoint as checkpoint_module
+from listening import StopWhen
 
 STEPS = 18  # three epochs of six minibatches
 
@@ -28,7 +29,7 @@ def in_pieces(
 ) -> Loop:
     path.unlink(missing_ok=True)
     make = partial(make_loop, rules, model, checkpoint=Checkpoint(path, "me"), **options)  # type: ignore[arg-type]
-    return run_in_pieces(lambda stop: make(should_stop=stop), pieces)
+    return run_in_pieces(lambda stop: make(listener=StopWhen(stop)), pieces)
 
 
 def assert_equal(found: Loop, whole: Loop) -> None:
@@ -135,7 +136,7 @@ def stopped(path: Path, identity: str = "me") -> Checkpoint:
     """A checkpoint after 8 steps."""
     checkpoint, left = Checkpoint(path, identity), iter(range(7, -1, -1))
     with pytest.raises(Interrupted):
-        make_loop([Adam()], checkpoint=checkpoint, should_stop=lambda: next(left) == 0).run()
+        make_loop([Adam()], checkpoint=checkpoint, listener=StopWhen(lambda: next(left) == 0)).run()
     return checkpoint
 
 

@@ -9,7 +9,7 @@ from adamrepro.data import DATASETS, DataSet, load_dataset
 from adamrepro.errors import UserError
 from adamrepro.models import MODELS
 from adamrepro.optim import Adam, Schedule
-from adamrepro.training import Loop, Population, Training
+from adamrepro.training import Loop, Population, Task, Training
 
 REFUSED = {
     ("mnist", "convnet"): r"examples \[C, H, W\]",  # stored flat
@@ -28,13 +28,10 @@ def stand_in(name: str) -> DataSet:
 def train(dataset: str, model: str) -> list[float]:
     data, config = stand_in(dataset), MODELS[model](**SMALL.get(model, {}))
     population = Population(
-        config,
+        Task(model=config, shape=data.train.shape, classes=data.classes, seed=0),
         [Adam(alpha=0.001), Adam(alpha=0.002)],
         [0.0, 0.1],
         Schedule(),
-        shape=data.train.shape,
-        classes=data.classes,
-        seed=0,
     )
     loop = Loop(population, data.train, data.test, Training(epochs=2, batch_size=8), seed=0)
     return [row["train_nll"] for row in loop.run()[1].rows]

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -19,8 +18,18 @@ from adamrepro.models.mlp import MlpConfig
 from adamrepro.models.vae import VaeConfig
 from adamrepro.optim import RULES, Adam, Rule, Schedule, can_compile
 from adamrepro.runs import machine
-from adamrepro.training import Checkpoint, Loop, Population, Precision, Training
+from adamrepro.training import (
+    NOBODY,
+    Checkpoint,
+    Listener,
+    Loop,
+    Population,
+    Precision,
+    Task,
+    Training,
+)
 from adamrepro.training.streams import stream
+from listening import StopWhen
 from small import small, tables
 
 DEVICE = "cuda"
@@ -53,24 +62,22 @@ def make(
     precision: Precision = Precision.fp32,
     compiled: bool = False,
     checkpoint: Checkpoint | None = None,
-    should_stop: Callable[[], bool] = lambda: False,
+    listener: Listener = NOBODY,
 ) -> Loop:
     train, test = (as_images(split) if model.name == "convnet" else split for split in digits())
+    task = Task(
+        model=model, shape=train.shape, classes=10, seed=0, device=device, precision=precision
+    )
     population = Population(
-        model,
+        task,
         rules,
         [0.1] * len(rules),
         Schedule(),
-        shape=train.shape,
-        classes=10,
-        seed=0,
-        device=device,
-        precision=precision,
         compiled=compiled,
     )
     training = Training(epochs=3, batch_size=48, precision=precision)
     splits = train.to(device), test.to(device)
-    return Loop(population, *splits, training, 0, checkpoint=checkpoint, should_stop=should_stop)
+    return Loop(population, *splits, training, 0, checkpoint=checkpoint, listener=listener)
 
 
 def as_images(split: Dense) -> Dense:
@@ -110,7 +117,7 @@ def test_resumes_bit_for_bit(name: str, precision: Precision, tmp_path: Path) ->
     def run(pieces: list[int], path: Path) -> Loop:
         options = {"precision": precision, "checkpoint": Checkpoint(path, "me")}
         build = partial(make, MEMBERS, model=NOISY[name], **options)
-        return run_in_pieces(lambda stop: build(should_stop=stop), pieces)
+        return run_in_pieces(lambda stop: build(listener=StopWhen(stop)), pieces)
 
     whole = run([], tmp_path / "whole").curves
     assert [curve.diverged_epoch for curve in whole] == [None, 1, None]

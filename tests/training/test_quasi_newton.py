@@ -13,7 +13,8 @@ from adamrepro.errors import UserError
 from adamrepro.models import Noise
 from adamrepro.models.mlp import MlpConfig
 from adamrepro.optim import SFO, SfoSettings
-from adamrepro.training import Checkpoint, Loop, Order, QuasiNewton, Training
+from adamrepro.training import Checkpoint, Loop, Order, QuasiNewton, Task, Training
+from listening import StopWhen
 
 QUIET = MlpConfig(hidden=12)
 TRAINING = Training(epochs=4, batch_size=25, order=Order.once)  # 10 minibatches
@@ -23,15 +24,8 @@ def make(
     model: MlpConfig = QUIET, l2: float = 0.0, settings: SfoSettings | None = None, **options: Any
 ) -> Loop:
     train, test = digits()
-    members = QuasiNewton(
-        model,
-        settings or SfoSettings(),
-        l2,
-        minibatches=10,
-        shape=train.shape,
-        classes=10,
-        seed=0,
-    )
+    task = Task(model=model, shape=train.shape, classes=10, seed=0)
+    members = QuasiNewton(task, settings or SfoSettings(), l2, minibatches=10)
     return Loop(members, train, test, TRAINING, 0, **options)
 
 
@@ -83,7 +77,7 @@ def test_resumes_bit_for_bit(tmp_path: Path, pieces: list[int]) -> None:
     checkpoint = Checkpoint(tmp_path / "c", "me")
 
     def again(stop: Callable[[], bool]) -> Loop:
-        return make(checkpoint=checkpoint, should_stop=stop)
+        return make(checkpoint=checkpoint, listener=StopWhen(stop))
 
     found, whole = run_in_pieces(again, pieces), make()
     whole.run()

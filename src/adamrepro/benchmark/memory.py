@@ -36,7 +36,7 @@ def train_population(root: Path) -> float:
     """Train a population for a while; return the peak resident memory of this process in MB."""
     task = TASKS["logistic MNIST"]
     loop = our_loop(task, load_dataset(task.data, root=root, stand_in=True), MEMBERS)
-    loop.record({})
+    loop.add(loop.measured({}))
     for _ in range(STEPS):
         loop.step()
     return peak_memory()

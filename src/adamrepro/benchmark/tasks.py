@@ -16,13 +16,13 @@ from adamrepro.benchmark.turns import Clock, ratio, several, turns
 from adamrepro.data import CifarConfig, DataSet, Dense, ImdbConfig, MnistConfig, load_dataset
 from adamrepro.models import MODELS, ModelConfig
 from adamrepro.optim import Adam, Schedule, can_compile
-from adamrepro.training import Loop, Population, Training
+from adamrepro.training import Loop, Population, Task, Training
 
 GEMM_SIDE = 1024
 
 
 @dataclass(frozen=True)
-class Task:
+class PaperTask:
     """A task of the paper: its data, model and minibatch, and the module a user would write."""
 
     data: Any
@@ -38,7 +38,7 @@ class Task:
 
 
 TASKS = {
-    "logistic MNIST": Task(
+    "logistic MNIST": PaperTask(
         MnistConfig(),
         MODELS["logistic"](name="logistic"),
         128,
@@ -47,7 +47,7 @@ TASKS = {
         members=32,
         wanted="20x, 0.60",
     ),
-    "logistic IMDB": Task(
+    "logistic IMDB": PaperTask(
         ImdbConfig(),
         MODELS["logistic"](name="logistic", dropout_input=0.5),  # type: ignore[call-arg]
         128,
@@ -55,7 +55,7 @@ TASKS = {
         steps=50,
         members=8,
     ),
-    "MLP with dropout": Task(
+    "MLP with dropout": PaperTask(
         MnistConfig(),
         MODELS["mlp"](name="mlp", dropout_input=0.2, dropout_hidden=0.5),  # type: ignore[call-arg]
         128,
@@ -64,7 +64,7 @@ TASKS = {
         members=4,
         wanted="1.7x, 0.88",
     ),
-    "VAE": Task(
+    "VAE": PaperTask(
         MnistConfig(),
         MODELS["vae"](name="vae"),
         100,
@@ -73,7 +73,7 @@ TASKS = {
         members=6,
         wanted="2x, 0.80",
     ),
-    "ConvNet": Task(
+    "ConvNet": PaperTask(
         CifarConfig(),
         MODELS["convnet"](name="convnet"),
         128,
@@ -115,7 +115,7 @@ def compare_tasks(root: Path, repeats: int, clock: Clock, *, shorter: int = 1) -
 
 
 def compare_task(
-    name: str, task: Task, data: DataSet, members: int, steps: int, repeats: int, clock: Clock
+    name: str, task: PaperTask, data: DataSet, members: int, steps: int, repeats: int, clock: Clock
 ) -> TaskRow:
     """Let ours and its peers take turns of `steps` minibatches."""
     loop = our_loop(task, data, members)
@@ -158,16 +158,13 @@ def compare_task(
     )
 
 
-def our_loop(task: Task, data: DataSet, members: int, batch_size: int | None = None) -> Loop:
+def our_loop(task: PaperTask, data: DataSet, members: int, batch_size: int | None = None) -> Loop:
     """Return this suite's loop over a task, a population of Adams of different step sizes."""
     population = Population(
-        task.model,
+        Task(model=task.model, shape=data.train.shape, classes=data.classes, seed=0),
         [Adam(alpha=1e-4 * 10 ** (member / members)) for member in range(members)],
         [0.0] * members,
         Schedule(),
-        shape=data.train.shape,
-        classes=data.classes,
-        seed=0,
         compiled=can_compile(),
     )
     training = Training(epochs=1, batch_size=batch_size or task.batch_size)

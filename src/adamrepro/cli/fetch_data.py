@@ -13,7 +13,7 @@ from pathlib import Path
 
 from adamrepro import paths
 from adamrepro.data import DATASETS, load_dataset
-from adamrepro.data.console import console_progress
+from adamrepro.data.bars import shown
 from adamrepro.errors import UserError
 
 
@@ -23,7 +23,12 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("names", nargs="*", metavar="name", help=f"{', '.join(DATASETS)}; all")
-    parser.add_argument("--root", type=Path, default=paths.data(), help="the folder to look in")
+    parser.add_argument(
+        "--root",
+        type=Path,
+        default=paths.data(),
+        help="the folder to look in; default: $ADAMREPRO_DATA, else data",
+    )
     parser.add_argument(
         "--stand-in", action="store_true", help="accept a stand-in for what cannot be had"
     )
@@ -33,13 +38,13 @@ def main() -> int:
         try:
             if name not in DATASETS:
                 raise UserError(f"{name}: no such data set; expected {', '.join(DATASETS)}.")
-            with console_progress() as progress:
+            with shown() as counter:
                 data = load_dataset(
                     DATASETS[name](),
                     root=arguments.root,
                     download=True,
                     stand_in=arguments.stand_in,
-                    progress=progress,
+                    counter=counter,
                 )
         except UserError as error:
             print(error, file=sys.stderr)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from omegaconf import OmegaConf
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -90,10 +91,9 @@ class Reproduction:
 def main() -> int:
     """Run every step and say what came of it; the exit status says whether all went well."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    known, budgets = choices("experiment"), choices("budget")
-    budgets.remove("search")
+    known = experiments()
     parser.add_argument("experiment", nargs="*", help=f"of {', '.join(known)}; all if none")
-    parser.add_argument("--budget", default="quick", choices=budgets)
+    parser.add_argument("--budget", default="quick", choices=budgets())
     parser.add_argument(
         "--from",
         dest="take_over",
@@ -152,9 +152,15 @@ def reproduce(work: Reproduction) -> None:
         work.run(f"claims {name}", "claims", *folders)
 
 
-def choices(group: str) -> list[str]:
-    """Names of the files of a config group."""
-    return sorted(path.stem for path in (paths.CONFIGS / group).glob("*.yaml"))
+def experiments() -> list[str]:
+    """Names of the experiments."""
+    return sorted(path.stem for path in (paths.CONFIGS / "experiment").glob("*.yaml"))
+
+
+def budgets() -> list[str]:
+    """Names of the budgets that have figures."""
+    config = OmegaConf.load(paths.CONFIGS / "config.yaml")
+    return [str(name) for name in config.budgets if name != "search"]
 
 
 def folder_of(named: str | None) -> Path | None:

@@ -6,8 +6,6 @@ import argparse
 import sys
 from collections.abc import Iterator
 
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -15,7 +13,8 @@ from rich.table import Table
 from adamrepro import paths
 from adamrepro.cli.places import add_places
 from adamrepro.command import explained
-from adamrepro.experiments.experiment import Sweep
+from adamrepro.experiments.compose import composing
+from adamrepro.experiments.experiment import Experiment
 from adamrepro.paths import CONFIGS
 from adamrepro.status.survey import Round, State, survey
 from adamrepro.status.time_left import Duration, measured
@@ -27,20 +26,16 @@ def main() -> None:
     """Print a table with two rows per experiment: its grid, and what confirms it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("experiment", nargs="*", help=f"of {', '.join(EXPERIMENTS)}; all if none")
-    parser.add_argument("--budget", default="quick", help="smoke, quick (default), medium or full")
+    parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
     add_places(parser)
     asked = parser.parse_args()
-    with explained(), initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        base = compose("config", return_hydra_config=True)
-        loader = GlobalHydra.instance().config_loader()
-        rates = {
-            flag: measured(asked.results, paths.published("results"), stand_in=flag)
-            for flag in (False, True)
-        }
+    with explained(), composing(CONFIGS) as composer:
+        folders = (asked.results, paths.published("results"))
+        rates = {flag: measured(*folders, stand_in=flag) for flag in (False, True)}
         rounds: list[Round] = []
         for name in asked.experiment or EXPERIMENTS:
             users = [f"experiment={name}", f"budget={asked.budget}", f"results={asked.results}"]
-            rounds += survey(Sweep(loader, base, users), rates)
+            rounds += survey(Experiment(composer, [users]), rates)
     show(rounds, asked.budget)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from adamrepro.data.batches import Dense, Sparse, SparseBatch
 from adamrepro.data.cifar10 import CifarConfig, Whitening, load_cifar10
@@ -15,19 +15,19 @@ from adamrepro.data.cifar_files import FORMS
 from adamrepro.data.dataset import DataSet, Source, check_finite
 from adamrepro.data.imdb import FOLDER, Features, ImdbConfig, load_imdb
 from adamrepro.data.mnist import RAW, MnistConfig, load_mnist
-from adamrepro.data.sources import Progress, Request, no_progress
+from adamrepro.data.sources import Counter, Request, uncounted
 from adamrepro.errors import UserError
 
 __all__ = [
     "DATASETS",
     "CifarConfig",
+    "Counter",
     "DataSet",
     "DataSetConfig",
     "Dense",
     "Features",
     "ImdbConfig",
     "MnistConfig",
-    "Progress",
     "Source",
     "Sparse",
     "SparseBatch",
@@ -36,7 +36,14 @@ __all__ = [
     "load_dataset",
 ]
 
-DataSetConfig = MnistConfig | ImdbConfig | CifarConfig
+
+class DataSetConfig(Protocol):
+    """What all configs of data sets have; sizes: examples of the training and the test split."""
+
+    sizes: ClassVar[tuple[int, int]]
+    name: str
+    examples: int | None
+
 
 DATASETS: dict[str, type[DataSetConfig]] = {
     "mnist": MnistConfig,
@@ -68,7 +75,7 @@ def load_dataset(
     root: Path,
     download: bool = False,
     stand_in: bool = False,
-    progress: Progress = no_progress,
+    counter: Counter = uncounted,
 ) -> DataSet:
     """Load the data set that `config` describes.
 
@@ -77,13 +84,13 @@ def load_dataset(
         root: folder with the files as their canonical archives unpack.
         download: fetch files that are missing.
         stand_in: accept a stand-in for what can be neither found nor fetched.
-        progress: is told how far slow work has come.
+        counter: is told how far slow work has come.
 
     Raises:
         UserError: files are missing, damaged or of another shape.
     """
     request = Request(
-        root=Path(root).expanduser(), download=download, stand_in=stand_in, progress=progress
+        root=Path(root).expanduser(), download=download, stand_in=stand_in, counter=counter
     )
     try:
         data = LOADERS[type(config)](config, request)

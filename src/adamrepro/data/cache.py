@@ -15,10 +15,13 @@ import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from adamrepro.data.dataset import content_sha256
+from adamrepro.errors import UserError
+from adamrepro.files import replacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,8 @@ def save_arrays(path: Path, key: str, arrays: Arrays) -> None:
     """Save `arrays` as the npz file `path` under `key`; warn if that is impossible."""
     checked = {**arrays, "key": np.array(key), "sha256": np.array(_sha256(arrays))}
 
-    def write(place: Path) -> None:
-        with place.open("wb") as file:
-            np.savez(file, **checked)  # type: ignore[arg-type]  # its stub means allow_pickle
-
-    _save(path, write)
+    # its stub means allow_pickle
+    _save(path, lambda file: np.savez(file, **checked))  # type: ignore[arg-type]
 
 
 def load_mapped(path: Path, key: str) -> np.ndarray | None:
@@ -90,18 +90,9 @@ def load_mapped(path: Path, key: str) -> np.ndarray | None:
 
 def save_mapped(path: Path, key: str, array: np.ndarray) -> None:
     """Save `array` as the npy file `path` under `key`; warn if that is impossible."""
-
-    def write(place: Path) -> None:
-        with place.open("wb") as file:
-            np.save(file, array, allow_pickle=False)
-
     note = json.dumps({"key": key, "sha256": content_sha256([array])}, indent=1)
-    _save(path, write)
-
-    def write_note(place: Path) -> None:
-        place.write_text(note)
-
-    _save(_note(path), write_note)
+    _save(path, lambda file: np.save(file, array, allow_pickle=False))
+    _save(_note(path), lambda file: file.write(note.encode()))
 
 
 def _note(path: Path) -> Path:
@@ -118,18 +109,12 @@ def _places(path: Path) -> list[Path]:
     return [path, user / "adamrepro" / owner / path.name]
 
 
-def _save(path: Path, write: Callable[[Path], None]) -> None:
+def _save(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     for place in _places(path):
-        temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            write(temporary)
-            temporary.replace(place)
+            with replacing(place, "wb") as file:
+                write(file)
             return
-        except OSError as failed:
+        except (OSError, UserError) as failed:
             error = failed
-            try:
-                temporary.unlink(missing_ok=True)
-            except OSError:
-                continue
     warnings.warn(f"{path} could not be written and will be made again: {error}", stacklevel=3)

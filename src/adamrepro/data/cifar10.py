@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -44,6 +46,8 @@ class CifarConfig:
         zca_epsilon: added to the variances of pixels in [0, 1]; used for zca only.
     """
 
+    sizes: ClassVar[tuple[int, int]] = (50_000, 10_000)
+
     name: str = "cifar10"
     examples: int | None = None
     whitening: Whitening = Whitening.channel
@@ -51,7 +55,7 @@ class CifarConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        check_examples(self.examples, len(cifar_files.CLASSES) * cifar_files.TRAIN_PER_CLASS)
+        check_examples(self.examples, self.sizes[0])
         ok = 0 < self.zca_epsilon < float("inf")
         require(ok, "dataset.zca_epsilon", self.zca_epsilon, "a number above 0")
 
@@ -72,9 +76,9 @@ def load_cifar10(config: CifarConfig, request: Request) -> DataSet:
         files=[folder / name for name in form.needs],
         started=[folder],
         origin=URL,
-        fetch=lambda root: fetch_archive(URL, MD5, FORMS[0].folder, root),
+        fetch=partial(fetch_archive, URL, MD5, FORMS[0].folder),
     ):
-        images = form.read(folder, request.progress)
+        images = form.read(folder, request.counter)
         source = Source.CANONICAL if images.canonical else Source.MIRROR
         cache = folder
     else:
@@ -134,9 +138,9 @@ def _zca(
             return cached
     train = len(images.train_x)
     whitened = np.empty((train + len(images.test_x), *cifar_files.SHAPE), dtype=np.float32)
-    zca = Zca(torch.from_numpy(images.train_x), config.zca_epsilon, request.progress)
-    zca.apply(torch.from_numpy(images.train_x), whitened[:train], request.progress)
-    zca.apply(torch.from_numpy(images.test_x), whitened[train:], request.progress)
+    zca = Zca(torch.from_numpy(images.train_x), config.zca_epsilon, request.counter)
+    zca.apply(torch.from_numpy(images.train_x), whitened[:train], request.counter)
+    zca.apply(torch.from_numpy(images.test_x), whitened[train:], request.counter)
     if path is not None:
         save_mapped(path, key, whitened)
     return whitened

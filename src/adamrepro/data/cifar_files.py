@@ -16,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 
 from adamrepro.data.cache import FileState, fingerprint, load_arrays, save_arrays
 from adamrepro.data.pickled import read_batch
-from adamrepro.data.sources import Progress
+from adamrepro.data.sources import Counter
 from adamrepro.errors import UserError
 
 CLASSES = [
@@ -74,10 +74,10 @@ class Form:
 
     folder: str
     needs: list[str]
-    read: Callable[[Path, Progress], Images]
+    read: Callable[[Path, Counter], Images]
 
 
-def read_binary(folder: Path, progress: Progress) -> Images:
+def read_binary(folder: Path, counter: Counter) -> Images:
     """The binary archive: files of 10,000 records of a label byte and 3,072 pixel bytes.
 
     Raises:
@@ -101,7 +101,7 @@ def read_binary(folder: Path, progress: Progress) -> Images:
     return _joined(folder, parts, canonical)
 
 
-def read_python(folder: Path, progress: Progress) -> Images:
+def read_python(folder: Path, counter: Counter) -> Images:
     """The python archive: pickled dictionaries of data [10,000, 3,072] and labels.
 
     Raises:
@@ -124,7 +124,7 @@ def read_python(folder: Path, progress: Progress) -> Images:
     return _joined(folder, parts, canonical)
 
 
-def read_folders(folder: Path, progress: Progress) -> Images:
+def read_folders(folder: Path, counter: Counter) -> Images:
     """Images of 32 x 32 pixels in {train,test}/<class>/, ordered by class, then by name.
 
     Decoding takes a while, so that the pixels are cached for as long as no file changes.
@@ -142,7 +142,7 @@ def read_folders(folder: Path, progress: Progress) -> Images:
         for i, entry in enumerate(entries):
             x[i] = _decode(Path(entry.path))
             if (i + 1) % 500 == 0 or i + 1 == len(entries):
-                progress("CIFAR-10: decoding images", i + 1, len(entries))
+                counter("CIFAR-10: decoding images", i + 1, len(entries))
         arrays = {"x": x}
         save_arrays(folder / "pixels.npz", key, arrays)
     y = {split: np.repeat(np.arange(len(CLASSES)), count) for split, count in wanted.items()}

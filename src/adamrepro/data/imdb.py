@@ -7,7 +7,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -52,6 +54,8 @@ class ImdbConfig:
         features: 0/1 or counts.
     """
 
+    sizes: ClassVar[tuple[int, int]] = (2 * reviews.PER_CLASS, 2 * reviews.PER_CLASS)
+
     name: str = "imdb"
     examples: int | None = None
     vocabulary: int = 10_000
@@ -59,7 +63,7 @@ class ImdbConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        check_examples(self.examples, 2 * reviews.PER_CLASS)
+        check_examples(self.examples, self.sizes[0])
         require(self.vocabulary >= 1, "dataset.vocabulary", self.vocabulary, "at least 1 word")
 
 
@@ -93,7 +97,7 @@ def load_imdb(config: ImdbConfig, request: Request) -> DataSet:
         files=files,
         started=[folder],
         origin=URL,
-        fetch=lambda root: fetch_archive(URL, MD5, FOLDER, root),
+        fetch=partial(fetch_archive, URL, MD5, FOLDER),
     ):
         counts = Counts(**stand_ins.bags_of_words(), source=Source.STAND_IN)
     elif use_feats:
@@ -124,7 +128,7 @@ def _from_texts(folder: Path, vocabulary: Path, request: Request) -> Counts:
     key = _key(vocabulary, fingerprint(files, folder))
 
     def count() -> tuple[csr_matrix, csr_matrix, str]:
-        reader = reviews.ReviewReader(files, request.progress)
+        reader = reviews.ReviewReader(files, request.counter)
         train, test = (count_words(reader.read(len(files) // 2), words) for _ in reviews.SPLITS)
         return train, test, reader.sha256()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import importlib.util
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -13,13 +16,24 @@ import torch
 from adamrepro.data.batches import Dense
 from adamrepro.data.dataset import DataSet, Source, check_examples, content_sha256, keep_examples
 from adamrepro.data.idx import read_idx
-from adamrepro.data.sources import Request, locate, scratch
+from adamrepro.data.sources import Request, fetch_file, locate, scratch
 from adamrepro.errors import UserError, require
 
 CLASSES = 10
 SIDE = 28
 TRAIN, TEST = 60_000, 10_000
 RAW = Path("MNIST", "raw")
+# the original, yann.lecun.com, serves them no more
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+GZ_MD5 = {
+    "train-images-idx3-ubyte": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+    "train-labels-idx1-ubyte": "d53e105ee54ea40749a09fcbcd1e9432",
+    "t10k-images-idx3-ubyte": "9fb629c4189551a2d022fa330f9573f3",
+    "t10k-labels-idx1-ubyte": "ec29112dd5afa0611ce80d1b7f02629c",
+}
 # the four files are the same bytes everywhere, so that anything else is a damaged one
 SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -41,13 +55,15 @@ class MnistConfig:
             stand-in, the same share.
     """
 
+    sizes: ClassVar[tuple[int, int]] = (TRAIN, TEST)
+
     name: str = "mnist"
     examples: int | None = None
     held_out: int = 0
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        check_examples(self.examples, TRAIN)
+        check_examples(self.examples, self.sizes[0])
         ok = 0 <= self.held_out < TRAIN
         require(ok, "dataset.held_out", self.held_out, f"0 to {TRAIN - 1}")
 
@@ -65,7 +81,7 @@ def load_mnist(config: MnistConfig, request: Request) -> DataSet:
         name="MNIST",
         files=files,
         started=files,
-        origin="the mirrors known to torchvision",
+        origin=" or ".join(MIRRORS),
         fetch=_fetch,
     )
     if found:
@@ -115,14 +131,16 @@ def _verify(path: Path) -> None:
         )
 
 
-def _fetch(root: Path) -> None:
-    from torchvision import datasets  # takes seconds to import, and is seldom needed
-
-    with scratch(root) as temporary:
-        fetched = Path(datasets.MNIST(temporary, download=True).raw_folder)
-        (root / RAW).mkdir(parents=True, exist_ok=True)
+def _fetch(request: Request) -> None:
+    with scratch(request.root) as temporary:
+        for name, md5 in GZ_MD5.items():
+            urls = [f"{mirror}{name}.gz" for mirror in MIRRORS]
+            packed = fetch_file(urls, md5, temporary, request.counter)
+            with gzip.open(packed) as source, (temporary / name).open("wb") as target:
+                shutil.copyfileobj(source, target)
+        (request.root / RAW).mkdir(parents=True, exist_ok=True)
         for name in SHA256:
-            (fetched / name).replace(root / RAW / name)
+            (temporary / name).replace(request.root / RAW / name)
 
 
 def _stand_in() -> list[np.ndarray]:

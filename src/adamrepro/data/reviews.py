@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from adamrepro.data.cache import FileState
-from adamrepro.data.sources import Progress
+from adamrepro.data.sources import Counter
 from adamrepro.errors import UserError
 
 SPLITS = ("train", "test")
@@ -71,10 +71,10 @@ def _list_class(folder: Path, ratings: range) -> list[FileState]:
 class ReviewReader:
     """Reads reviews one after the other, and their digest along the way."""
 
-    def __init__(self, files: list[FileState], progress: Progress) -> None:
-        """Read `files` when asked to, telling `progress`."""
+    def __init__(self, files: list[FileState], counter: Counter) -> None:
+        """Read `files` when asked to, telling `counter`."""
         self._files = files
-        self._progress = progress
+        self._counter = counter
         self._digest = hashlib.sha256()
         self._done = 0
 
@@ -99,7 +99,7 @@ class ReviewReader:
             self._digest.update(b"%d\n" % len(raw) + raw)
             self._done += 1
             if self._done % _REPORT_EVERY == 0 or self._done == len(self._files):
-                self._progress("IMDB: counting words", self._done, len(self._files))
+                self._counter("IMDB: counting words", self._done, len(self._files))
             yield text
 
     def sha256(self) -> str:

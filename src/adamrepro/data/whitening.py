@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from adamrepro.data.sources import Progress, no_progress
+from adamrepro.data.sources import Counter, uncounted
 
 _CHUNK = 1_000  # images that are widened at a time
 
@@ -55,7 +55,7 @@ class Zca:
     direction is noise.
     """
 
-    def __init__(self, x: Tensor, epsilon: float, progress: Progress = no_progress) -> None:
+    def __init__(self, x: Tensor, epsilon: float, counter: Counter = uncounted) -> None:
         """Fit on x, uint8 [N, ...]."""
         flat = x.reshape(len(x), -1)
         self._mean = (flat.sum(0, dtype=torch.float64) / (255 * len(x))).float()
@@ -63,12 +63,12 @@ class Zca:
         for start in range(0, len(flat), _CHUNK):
             centred = flat[start : start + _CHUNK].float().div_(255).sub_(self._mean)
             cov += centred.T @ centred
-            progress("ZCA: covariance", start + len(centred), len(flat))
+            counter("ZCA: covariance", start + len(centred), len(flat))
         variances, directions = torch.linalg.eigh(cov / len(x))
         scale = (variances.clamp(min=0) + epsilon).rsqrt()
         self._matrix = ((directions * scale) @ directions.T).float()
 
-    def apply(self, x: Tensor, out: np.ndarray, progress: Progress = no_progress) -> None:
+    def apply(self, x: Tensor, out: np.ndarray, counter: Counter = uncounted) -> None:
         """Write the whitened images of x, uint8 [N, ...], into out, float32 of the same shape."""
         target = torch.from_numpy(out).view(len(x), -1)
         for start in range(0, len(x), _CHUNK):
@@ -78,4 +78,4 @@ class Zca:
                 self._matrix,
                 out=target[start : start + _CHUNK],
             )
-            progress("ZCA: whitening", start + len(part), len(x))
+            counter("ZCA: whitening", start + len(part), len(x))

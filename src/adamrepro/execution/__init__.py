@@ -1,7 +1,6 @@
 """How planned populations are executed: here, in worker processes, or on a cluster."""
 
-from adamrepro.execution.batch import RunsFailed, run_batch
+from adamrepro.execution.batch import run_batch
 from adamrepro.execution.cluster.settings import Cluster
-from adamrepro.execution.report import Stopped
 
-__all__ = ["Cluster", "RunsFailed", "Stopped", "run_batch"]
+__all__ = ["Cluster", "run_batch"]

@@ -7,31 +7,25 @@ from pathlib import Path
 from rich.console import Console as Screen
 from rich.table import Table
 
-from adamrepro.errors import require
-from adamrepro.execution.cluster.jobs import run_on_cluster
+from adamrepro.errors import RunsFailed, require
+from adamrepro.execution.board import Board, board_of
+from adamrepro.execution.cluster.run import run_on_cluster
 from adamrepro.execution.cluster.settings import Cluster
 from adamrepro.execution.gpus import visible_gpus
 from adamrepro.execution.processes import run_in_processes
-from adamrepro.execution.report import Report
 from adamrepro.execution.serial import run_serially
-from adamrepro.execution.watched import watched
 from adamrepro.paths import published
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.machine import device_of
-from adamrepro.runs.planning import Job, Plan, identify, plan
-from adamrepro.tracking.console import ProgressConsole
+from adamrepro.runs.planning import Plan, Run, identify, plan
 
 SMALL_BATCH = 50_000
 """Member-examples below which a batch is trained here: workers need seconds to start."""
 
 
-class RunsFailed(Exception):
-    """Some populations of a batch failed; the others are done and in the tables."""
-
-
 def run_batch(
     configs: Sequence[RunConfig], *, processes: bool, cluster: Cluster | None = None
-) -> list[Job]:
+) -> list[Run]:
     """Bring all these runs into the tables, training what is missing; return their identities.
 
     Trains on a cluster if one is given, else in worker processes where that helps, or here.
@@ -45,61 +39,61 @@ def run_batch(
     require(own, "results", configs[0].results, "a folder of your own: training publishes nothing")
     screen = Screen(stderr=True)
     configs = cluster.placed(configs) if cluster else configs
-    jobs = identify(configs)
-    stores = {job.store.tables: job.store for job in jobs}
+    runs = identify(configs)
+    stores = {run.store.tables: run.store for run in runs}
     for store in stores.values():
         store.check()
-    adopt(jobs)
-    plans = sorted(plan(jobs), key=lambda p: -p.work)
+    adopt(runs)
+    plans = sorted(plan(runs), key=lambda p: -p.work)
     for tables in {p.store.tables for p in plans}:
         stores[tables].check_writable()
-    missing = sum(len(p.jobs) for p in plans)
+    missing = sum(len(p.runs) for p in plans)
     name = f"{configs[0].budget}/{configs[0].experiment}"
-    distinct = len({job.run_id for job in jobs})
+    distinct = len({run.run_id for run in runs})
     screen.print(f"{name}: {distinct} runs, {distinct - missing} done, {missing} to train")
     try:
-        report = execute(jobs, plans, processes=processes, cluster=cluster)
+        with board_of(runs) as board:
+            execute(plans, board, processes=processes, cluster=cluster)
     finally:
         for store in stores.values():
             store.collect()
-    if report.failed:
-        screen.print(failures(report))
-        raise RunsFailed(f"{len(report.failed)} of {len(plans)} populations failed")
-    return jobs
+    if board.failed:
+        screen.print(failures(board))
+        raise RunsFailed(f"{len(board.failed)} of {len(plans)} populations failed")
+    return runs
 
 
-def adopt(jobs: Sequence[Job]) -> None:
+def adopt(runs: Sequence[Run]) -> None:
     """Take over what other budgets have trained already, and what `take_over` holds."""
-    by_table: dict[Path, list[Job]] = {}
-    for job in jobs:
-        by_table.setdefault(job.store.tables, []).append(job)
+    by_table: dict[Path, list[Run]] = {}
+    for run in runs:
+        by_table.setdefault(run.store.tables, []).append(run)
     for group in by_table.values():
         other = group[0].config.take_over
         also = [Path(other).expanduser()] if other else []
-        group[0].store.adopt({job.run_id: job.labels for job in group}, also)
+        group[0].store.adopt({run.run_id: run.labels for run in group}, also)
 
 
 def execute(
-    jobs: Sequence[Job], plans: Sequence[Plan], *, processes: bool, cluster: Cluster | None = None
-) -> Report:
-    """Train the populations that the jobs still need, in processes where that helps."""
-    config = jobs[0].config
-    with ProgressConsole() as screen, watched(screen, jobs) as console:
-        if not plans:
-            console.begin(plans)
-            return Report()
-        if cluster:
-            return run_on_cluster(plans, cluster, console)
-        small = sum(p.examples * len(p.jobs) for p in plans) < SMALL_BATCH
-        if not processes or small or len(plans) == 1:
-            return run_serially(plans, console)
+    plans: Sequence[Plan], board: Board, *, processes: bool, cluster: Cluster | None = None
+) -> None:
+    """Train populations: on the cluster if there is one, in processes where that helps, or here."""
+    small = sum(p.examples * len(p.runs) for p in plans) < SMALL_BATCH
+    if not plans:
+        board.begin(plans)
+    elif cluster:
+        run_on_cluster(plans, cluster, board)
+    elif not processes or small or len(plans) == 1:
+        run_serially(plans, board)
+    else:
+        config = plans[0].config
         gpus = visible_gpus() if device_of(config).type == "cuda" else []
         workers = config.execution.workers or len(gpus) or len(os.sched_getaffinity(0))
-        return run_in_processes(plans, min(len(plans), workers), console, gpus)
+        run_in_processes(plans, min(len(plans), workers), board, gpus)
 
 
-def failures(report: Report) -> Table:
+def failures(board: Board) -> Table:
     table = Table("population", "reason", title="failed")
-    for failed, reason in report.failed:
+    for failed, reason in board.failed:
         table.add_row(failed.title, reason)
     return table

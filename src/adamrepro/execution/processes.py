@@ -12,19 +12,18 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from adamrepro.errors import UserError
+from adamrepro.errors import Stopped
+from adamrepro.execution.attempt import attempt
+from adamrepro.execution.board import Board
 from adamrepro.execution.gpus import least_used
-from adamrepro.execution.report import Console, Report, Stopped
-from adamrepro.execution.serial import StopFlag, explain, interrupts_blocked, stop_on
+from adamrepro.execution.stopping import StopFlag, interrupts_blocked, stop_on
 from adamrepro.runs.planning import Plan
-from adamrepro.runs.train import train
-from adamrepro.training import Interrupted
+from adamrepro.training import End, Listener, Message, Outcome
 
 GRACE_SECONDS = 5.0
 """Time a worker has to save its state after it was told to stop."""
@@ -65,15 +64,14 @@ class Worker:
 
 
 def run_in_processes(
-    plans: Sequence[Plan], workers: int, console: Console, gpus: Sequence[str] = ()
-) -> Report:
+    plans: Sequence[Plan], workers: int, board: Board, gpus: Sequence[str] = ()
+) -> None:
     """Train populations in `workers` processes; raises Stopped on Ctrl-C or SIGTERM.
 
     gpus: names of the GPUs to share out among the workers.
     """
-    report = Report()
     queue = deque(plans)
-    console.begin(plans)
+    board.begin(plans)
     pool: dict[Connection, Worker] = {}
     with stop_on(signal.SIGINT, signal.SIGTERM) as flag:
         try:
@@ -84,7 +82,7 @@ def run_in_processes(
                     worker.give(queue.popleft())
                 for pipe in wait(list(pool), timeout=0.2):
                     worker = pool[pipe]  # type: ignore[index]
-                    if not attend(worker, console, report):
+                    if not attend(worker, board):
                         del pool[worker.pipe]
                     elif worker.plan is None and queue:
                         worker.give(queue.popleft())
@@ -92,32 +90,20 @@ def run_in_processes(
                     raise Stopped
         finally:
             dismiss(pool.values(), gently=flag())
-    return report
 
 
-def attend(worker: Worker, console: Console, report: Report) -> bool:
+def attend(worker: Worker, board: Board) -> bool:
     """Take one message from a worker; say whether it still lives."""
+    alive = True
+    message: Message
     try:
-        kind, content = worker.pipe.recv()
+        message = worker.pipe.recv()
     except (EOFError, OSError):
-        kind, content = "dead", worker.cause_of_death()
-    plan = worker.plan
-    alive = bool(kind != "dead")
-    if plan is None:
-        return alive
-    if kind == "progress":
-        console.progress(plan, content)
-        return True
-    if kind == "news":
-        console.news(plan, content)
-        return True
-    if kind == "user error":
-        raise UserError(content)
-    problem = "" if kind == "done" else content
-    if problem:
-        report.failed.append((plan, problem))
-    console.end(plan, problem)
-    worker.plan = None
+        alive, message = False, Outcome(End.failed, worker.cause_of_death())
+    if worker.plan:
+        board.hear(worker.plan, message)
+        if isinstance(message, Outcome):
+            worker.plan = None
     return alive
 
 
@@ -135,6 +121,22 @@ def dismiss(workers: Any, *, gently: bool) -> None:
             worker.process.join()
 
 
+class Parent(Listener):
+    """The parent of a worker, which hears through a pipe; once it is gone, it is time to stop."""
+
+    def __init__(self, pipe: Connection, flag: StopFlag) -> None:
+        self.pipe, self.flag = pipe, flag
+
+    def hear(self, message: Message) -> None:
+        try:
+            self.pipe.send(message)
+        except OSError:
+            self.flag.set()
+
+    def should_stop(self) -> bool:
+        return self.flag()
+
+
 def work(pipe: Connection, gpu: str | None) -> None:
     """Train what comes over the pipe until it closes (a worker's main function)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
@@ -142,28 +144,12 @@ def work(pipe: Connection, gpu: str | None) -> None:
     signal.signal(signal.SIGTERM, flag.set)
     if gpu is not None:  # before the first call of CUDA, which reads it
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
-
-    def tell(kind: str, content: object) -> None:
-        try:
-            pipe.send((kind, content))
-        except OSError:
-            flag.set()  # the parent is gone
-
+    parent = Parent(pipe, flag)
     while not flag():
         try:
             plan = pipe.recv()
         except (EOFError, OSError):
             return
-        try:
-            train(plan, partial(tell, "progress"), flag, partial(tell, "news"))
-            message = ("done", "")
-        except Interrupted:
-            return
-        except UserError as error:
-            message = ("user error", str(error))
-        except Exception as error:
-            message = ("failed", explain(error))
-        try:
-            pipe.send(message)
-        except OSError:
-            return
+        outcome = attempt(plan, parent)
+        if outcome.end is not End.interrupted:  # the parent knows that it stopped this
+            parent.hear(outcome)

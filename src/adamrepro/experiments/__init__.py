@@ -1,1 +1,1 @@
-"""An experiment: the grid behind a figure, and the runs that confirm what the grid chose."""
+"""Experiments: the runs behind a figure, at a budget."""

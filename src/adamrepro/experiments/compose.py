@@ -1,44 +1,65 @@
-"""Composing the configs of a batch of jobs, quickly.
+"""Composing the configurations of many runs, quickly.
 
-Hydra needs about 0.1 s per job. Jobs of a grid differ in numbers only, so each distinct choice of
+Hydra needs about 0.1 s for one. Runs of a grid differ in numbers only, so each distinct choice of
 groups is composed once and the numbers are set on copies.
 """
 
-import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
+from hydra import compose, initialize_config_dir
 from hydra.core.config_loader import ConfigLoader
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
-PLAIN = ("optimizer.", "training.l2", "seed", "role", "series", "reading")
-"""Keys that select no group and are read by no interpolation."""
+from adamrepro.experiments.budgets import apply_budget
+from adamrepro.runs.config import EXPERIMENT_KEYS, RunConfig, to_run_config
 
-NOT_A_RUNS = ("hydra", "sweeps", "open_settings")
-"""Large parts of a config that no single run needs: most of the time to copy it."""
+NUMBERS = ("optimizer.", "training.l2=", "seed=", "role=", "series=", "reading=")
+"""How overrides begin that select no group and are read by no interpolation."""
+
+
+@contextmanager
+def composing(configs: Path) -> Iterator["Composer"]:
+    """Yield a composer of the configurations in a folder, outside of Hydra's own main."""
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(configs), version_base="1.3"):
+        base = compose("config", return_hydra_config=True)
+        yield Composer(GlobalHydra.instance().config_loader(), base)
 
 
 class Composer:
-    """Composes job configs on top of the sweep's own config."""
+    """Composes configurations on top of the sweep's own."""
 
-    def __init__(self, loader: ConfigLoader, config: DictConfig) -> None:
-        self.loader = loader
-        self.config = config
+    def __init__(self, loader: ConfigLoader, base: DictConfig) -> None:
+        self.loader, self.base = loader, base
         self.parser = OverridesParser.create(config_loader=loader)
         self.composed: dict[tuple[str, ...], DictConfig] = {}
 
-    def compose(self, overrides: Sequence[str]) -> DictConfig:
-        """Return the config that Hydra composes from these overrides, without NOT_A_RUNS."""
-        plain = [o for o in overrides if "=" in o and o.startswith(PLAIN) and "optimizer=" not in o]
-        shared = tuple(o for o in overrides if o not in plain)
+    def whole(self, overrides: Sequence[str]) -> DictConfig:
+        """Return the configuration with what belongs to the experiment, but without NUMBERS."""
+        shared = tuple(o for o in overrides if not o.startswith(NUMBERS))
         if shared not in self.composed:
-            found = self.loader.load_sweep_config(self.config, list(shared))
-            OmegaConf.set_struct(found, False)
-            for key in NOT_A_RUNS:
-                found.pop(key, None)
-            OmegaConf.set_struct(found, True)
-            self.composed[shared] = found
-        config = copy.deepcopy(self.composed[shared])
-        for override in self.parser.parse_overrides(plain):
+            config = self.loader.load_sweep_config(self.base, list(shared))
+            apply_budget(config, shared)
+            self.composed[shared] = config
+        return self.composed[shared]
+
+    def run_config(self, overrides: Sequence[str]) -> RunConfig:
+        """Return the run that these overrides describe, checked."""
+        return to_run_config(self.compose(overrides))
+
+    def compose(self, overrides: Sequence[str]) -> DictConfig:
+        """Return the configuration of the run that these overrides describe."""
+        whole = self.whole(overrides)
+        # experiments are large: most of the time to copy
+        config = OmegaConf.masked_copy(
+            whole, [k for k in map(str, whole) if k not in EXPERIMENT_KEYS]
+        )
+        OmegaConf.set_struct(config, True)
+        numbers = [o for o in overrides if o.startswith(NUMBERS)]
+        for override in self.parser.parse_overrides(numbers):
             OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
         return config

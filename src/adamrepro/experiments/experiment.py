@@ -1,81 +1,85 @@
-"""An experiment's runs: its grid, and the confirmation runs of what the grid chose."""
+"""An experiment at a budget: its grid, and the runs that confirm what the grid chose."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hydra.core.config_loader import ConfigLoader
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from adamrepro.experiments.compose import Composer
-
-if TYPE_CHECKING:  # torch is imported late: Hydra loads every plug-in, for --help too
-    from adamrepro.runs.config import RunConfig
-
-Overrides = list[str]
-
-
-def grid(config: DictConfig, users: Sequence[Overrides]) -> list[Overrides]:
-    """Return the jobs of an experiment's sweeps, for each user's overrides."""
-    from adamrepro.experiments.sweeps import expand
-
-    sweeps: Any = OmegaConf.to_container(config, resolve=True)
-    seeds = config.seeds.grid
-    return [job for user in users for job in expand(sweeps, user, config.budget, seeds)]
+from adamrepro.experiments.sweeps import Overrides, confirm, expand
+from adamrepro.results.panel import CurvePanel
+from adamrepro.results.reference import EXPERIMENTS, panel_of
+from adamrepro.results.schema import Tables
+from adamrepro.results.select import choose
+from adamrepro.runs.config import RunConfig
 
 
-def confirmations(config: DictConfig, finished: Mapping[str, Overrides]) -> list[Overrides]:
-    """Return the confirmation jobs of a finished grid, given as run_id -> overrides."""
-    from adamrepro.experiments.sweeps import confirm
+class Experiment:
+    """What `-m experiment=NAME` trains, and `make status` looks for.
 
-    runs = chosen(config, set(finished))
-    return [job for run in runs for job in confirm(finished[run], config.seeds.confirm)]
+    users: the user's overrides, one value each; several where the user listed values (a=1,2). They
+    name the same experiment, budget and results.
+    """
+
+    def __init__(self, composer: Composer, users: Sequence[Overrides]) -> None:
+        self.composer = composer
+        self.config = composer.whole(users[0])
+        self.budget = str(self.config.budget)
+        written: Any = OmegaConf.to_container(self.config, resolve=True)
+        seeds = written["seeds"]
+        self.overrides = [
+            run for user in users for run in expand(written, user, self.budget, seeds["grid"])
+        ]
+        """Of every run of the grid."""
+        is_chosen = any(override.startswith("seed=") for user in users for override in user)
+        self.seeds: list[int] = [] if is_chosen or not self.has_choices else list(seeds["confirm"])
+        """Of the runs that confirm the grid; none where nothing is confirmed."""
+
+    @property
+    def has_choices(self) -> bool:
+        """Whether settings are chosen from this grid: not if all are drawn, or compared."""
+        known = self.config.experiment in EXPERIMENTS and self.budget != "search"
+        return known and isinstance(panel_of(self.config.experiment), CurvePanel)
+
+    @cached_property
+    def grid(self) -> list[RunConfig]:
+        """The runs of the grid, in the order of `overrides`."""
+        return self.composed(self.overrides)
+
+    def composed(self, runs: Sequence[Overrides]) -> list[RunConfig]:
+        return [self.composer.run_config(run) for run in runs]
+
+    def confirmations(self, finished: Mapping[str, int]) -> list[Overrides]:
+        """Return the runs that confirm a finished grid, given as run_id -> place in the grid."""
+        chosen = self.chosen(set(finished)) if self.seeds else []
+        return [
+            each for run in chosen for each in confirm(self.overrides[finished[run]], self.seeds)
+        ]
+
+    def chosen(self, runs: set[str]) -> list[str]:
+        """Return the runs of this grid that stand for the experiment's curves."""
+        found: list[str] = []
+        for table in (self.budget, f"{self.budget}-stand-in"):
+            folder = Path(self.config.results) / table / self.config.experiment
+            if Tables.exist(folder):
+                tables = Tables.read(folder)
+                rows = tables.runs[tables.runs["run_id"].isin(runs)]
+                if len(rows):
+                    choices = choose(rows, tables.curves, self.config.experiment)
+                    found += [choice.run_id for choice in choices]
+        return list(dict.fromkeys(found))
 
 
-def is_confirmed(config: DictConfig) -> bool:
-    """Whether this experiment has confirmation runs at this budget."""
-    from adamrepro.results.panel import CurvePanel
-    from adamrepro.results.reference import EXPERIMENTS, panel_of
-
-    known = config.experiment in EXPERIMENTS and config.budget != "search"
-    return known and isinstance(panel_of(config.experiment), CurvePanel)
-
-
-def chosen(config: DictConfig, runs: set[str]) -> list[str]:
-    """Return the runs of this grid that stand for the experiment's curves."""
-    from adamrepro.results.schema import Tables
-    from adamrepro.results.select import choose
-
-    if not is_confirmed(config):
-        return []
-    found: list[str] = []
-    for budget in (config.budget, f"{config.budget}-stand-in"):
-        folder = Path(config.results) / budget / config.experiment
-        if Tables.exist(folder):
-            tables = Tables.read(folder)
-            rows = tables.runs[tables.runs["run_id"].isin(runs)]
-            if len(rows):
-                choices = choose(rows, tables.curves, config.experiment)
-                found += [choice.run_id for choice in choices]
-    return list(dict.fromkeys(found))
-
-
-class Sweep:
-    """All runs of an experiment, as configurations: what -m with these overrides trains."""
-
-    def __init__(self, loader: ConfigLoader, base: DictConfig, overrides: Overrides) -> None:
-        self.config = loader.load_sweep_config(base, overrides)
-        self.composer = Composer(loader, base)
-        self.jobs = grid(self.config, [overrides]) if self.config.get("sweeps") else []
-        self.grid = self.composed(self.jobs)
-        self.seeds = list(self.config.seeds.confirm) if is_confirmed(self.config) else []
-
-    def confirmations(self, finished: Mapping[str, int]) -> "list[RunConfig]":
-        """Return the confirmation runs of a finished grid, given as run_id -> place in `grid`."""
-        jobs = {run: self.jobs[place] for run, place in finished.items()}
-        return self.composed(confirmations(self.config, jobs))
-
-    def composed(self, jobs: Sequence[Overrides]) -> "list[RunConfig]":
-        from adamrepro.runs.config import to_run_config
-
-        return [to_run_config(self.composer.compose(job)) for job in jobs]
+def experiments_of(
+    composer: Composer, users: Sequence[Overrides]
+) -> tuple[list[Experiment], list[Overrides]]:
+    """Tell experiments from runs that belong to none: those are returned as they are."""
+    grouped: dict[str, list[Overrides]] = {}
+    others: list[Overrides] = []
+    for user in users:
+        config = composer.whole(user)
+        same = repr((config.experiment, config.budget, config.results, config.seeds))
+        (grouped.setdefault(same, []) if config.get("sweeps") else others).append(user)
+    return [Experiment(composer, group) for group in grouped.values()], others

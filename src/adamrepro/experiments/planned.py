@@ -3,10 +3,8 @@
 from collections import defaultdict
 from pathlib import Path
 
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
-
-from adamrepro.experiments.experiment import Sweep
+from adamrepro.experiments.compose import composing
+from adamrepro.experiments.experiment import Experiment
 from adamrepro.paths import CONFIGS
 from adamrepro.results.review import Labels, Planned, Settings
 from adamrepro.results.rows import as_text, read_rows
@@ -21,24 +19,21 @@ def planned_runs(experiment: str, budget: str, results: Path, folder: Path) -> P
     folder: with a runs.csv of it, which tells the run_id of each setting. A grid that is not whole
     has no confirmation.
     """
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        base = compose("config", return_hydra_config=True)
-        loader = GlobalHydra.instance().config_loader()
+    with composing(CONFIGS) as composer:
         settings = [f"experiment={experiment}", f"budget={budget}", f"results={results}"]
-        sweep = Sweep(loader, base, settings)
+        planned = Experiment(composer, [settings])
         identities = {
             frozenset(settings_of(row).items()): row["run_id"]
             for row in read_rows(folder / "runs.csv")
         }
         places = {
             identities[key]: place
-            for place, config in enumerate(sweep.grid)
+            for place, config in enumerate(planned.grid)
             if (key := settings_key(config)) in identities
         }
-        confirming = sweep.confirmations(places) if places else []
+        confirming = planned.composed(planned.confirmations(places)) if places else []
     found: defaultdict[Settings, set[Labels]] = defaultdict(set)
-    for config in (*sweep.grid, *confirming):
+    for config in (*planned.grid, *confirming):
         found[settings_key(config)].add((config.series, config.reading, config.role))
     return {settings: frozenset(labels) for settings, labels in found.items()}
 

@@ -1,4 +1,4 @@
-"""From an experiment's sweeps to the overrides of its jobs.
+"""From an experiment's sweeps to the overrides of its runs.
 
 An experiment file lists one sweep per curve:
 
@@ -25,21 +25,23 @@ from adamrepro.errors import UserError
 
 Overrides = list[str]
 
-BUDGETS = ("smoke", "quick", "medium", "full")
+SIZES = ("smoke", "quick", "full")
+"""Budgets from small to large."""
+
 SEARCH = "search"
 
 
 def expand(
     experiment: Mapping[str, Any], user: Sequence[str], budget: str, seeds: Sequence[int]
 ) -> list[Overrides]:
-    """Return the overrides of every grid job of an experiment.
+    """Return the overrides of every run of an experiment's grid.
 
-    experiment: its `sweeps` and `open_settings`. user: the user's own overrides, one value each;
-    they are applied to every job, and a key that the user sets is no longer swept. With
-    `series=X` or `optimizer=x` among them only the sweeps of that curve or optimizer are run; an
-    optimizer that no sweep has is a series of its own.
+    experiment: its `sweeps` (null for one that the budget leaves out) and `open_settings`.
+    user: the user's own overrides, one value each; they are applied to every run, and a key that
+    the user sets is no longer swept. With `series=X` or `optimizer=x` among them only the sweeps
+    of that curve or optimizer are run; an optimizer that no sweep has is a series of its own.
     """
-    jobs = []
+    runs = []
     fixed = {override.split("=", 1)[0].lstrip("+") for override in user}
     for series, sweep in select(experiment["sweeps"], user).items():
         grid = {k: v for k, v in grid_of(sweep, budget).items() if k not in fixed}
@@ -52,13 +54,13 @@ def expand(
         for reading, settings in readings(experiment.get("open_settings") or {}, budget, series):
             common = [*sweep.get("overrides", []), *settings]
             labels = [f"series={quote(series)}", f"reading={quote(reading)}", "role=grid"]
-            jobs += [[*common, *product, *labels, *user] for product in products]
-    return jobs
+            runs += [[*common, *product, *labels, *user] for product in products]
+    return runs
 
 
 def select(sweeps: Mapping[str, Any], user: Sequence[str]) -> dict[str, Any]:
-    """Return the sweeps that the user's `series=` and `optimizer=` leave."""
-    chosen = dict(sweeps)
+    """Return the sweeps that the budget and the user's `series=` and `optimizer=` leave."""
+    chosen = {name: sweep for name, sweep in sweeps.items() if sweep}
     for override in user:
         key, _, value = override.partition("=")
         if key == "series":
@@ -74,8 +76,8 @@ def select(sweeps: Mapping[str, Any], user: Sequence[str]) -> dict[str, Any]:
 def grid_of(sweep: Mapping[str, Any], budget: str) -> dict[str, list[Any]]:
     """Return a sweep's grid at a budget: its own, or the next larger (else smaller) budget's."""
     grids = sweep.get("grid") or {}
-    at = BUDGETS.index(budget) if budget in BUDGETS else len(BUDGETS)
-    for name in (budget, *BUDGETS[at:], *reversed(BUDGETS[:at])):
+    at = SIZES.index(budget) if budget in SIZES else len(SIZES)
+    for name in (budget, *SIZES[at:], *reversed(SIZES[:at])):
         if name in grids:
             return dict(grids[name])
     return {}
@@ -113,9 +115,9 @@ def series_of(value: Any, otherwise: str) -> list[str]:
     return list(value.get("series", [otherwise])) if isinstance(value, Mapping) else [otherwise]
 
 
-def confirm(job: Sequence[str], seeds: Sequence[int]) -> list[Overrides]:
-    """Return a chosen grid job's overrides with the confirmation seeds."""
-    kept = [o for o in job if o.split("=", 1)[0] not in ("seed", "role")]
+def confirm(run: Sequence[str], seeds: Sequence[int]) -> list[Overrides]:
+    """Return a chosen run's overrides with the confirmation seeds."""
+    kept = [o for o in run if o.split("=", 1)[0] not in ("seed", "role")]
     return [[*kept, "role=confirm", f"seed={seed}"] for seed in seeds]
 
 

@@ -22,7 +22,7 @@ class ModelConfig:
     init_std: float = 0.01
 
     cpu_members: ClassVar[int] = 1
-    """Members per population on a CPU, where population.size is auto."""
+    """Members per population on a CPU, where execution.population is auto."""
 
     def __post_init__(self) -> None:
         """Check ranges; raises UserError naming the key."""

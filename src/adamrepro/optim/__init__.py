@@ -21,7 +21,7 @@ from adamrepro.optim.schedule_free import ScheduleFree
 from adamrepro.optim.sfo import SFO, SfoSettings
 from adamrepro.optim.sgd import SGD, VelocityForm
 from adamrepro.optim.signum import Signum
-from adamrepro.optim.update import apply_rule, can_compile, make_update
+from adamrepro.optim.update import apply_rule, can_compile, make_update, with_penalty
 
 PAPER_RULES: dict[str, type[Rule]] = {
     "adam": Adam,
@@ -96,5 +96,6 @@ __all__ = [
     "stack",
     "structure",
     "widest",
+    "with_penalty",
     "zero_state",
 ]

@@ -40,21 +40,25 @@ def apply_rule(
     """Take one step in place.
 
     Each parameter, gradient and state tensor is [R, ...]; coefficients are float64 [R].
-    penalties: lambda [R] of each parameter's penalty lambda/2 |theta|^2, or None; its gradient
-    lambda theta joins g here, where it costs no pass over memory of its own.
+    penalties: lambda [R] of each parameter's penalty, or None; its gradient joins g here, where it
+    costs no pass over memory of its own.
     is_weight: which parameters are weight matrices or kernels; none, unless told.
     """
     kinds = [False] * len(parameters) if is_weight is None else is_weight
     for theta, g, state, l2, kind in zip(
         parameters, gradients, states, penalties, kinds, strict=True
     ):
-        if l2 is not None:
-            g = g + column(l2, theta) * theta
+        g = with_penalty(g, theta, l2)
         c = type(coefficients)(*(column(values, theta) for values in coefficients))
         step, new_state = rule.step_of(Parameter(theta, kind), g, state, c)
         theta.add_(step)
         for old, new in zip(state, new_state, strict=True):
             old.copy_(new)
+
+
+def with_penalty(g: Tensor, theta: Tensor, l2: Tensor | None) -> Tensor:
+    """Add to the gradient g that of the penalty l2/2 |theta|^2, l2 [R], if there is one."""
+    return g if l2 is None else g + column(l2, theta) * theta
 
 
 def make_update(rule: type[Rule], *, compiled: bool) -> Update:

@@ -48,8 +48,12 @@ FORMER = ("torch",)
 COSTS = ("train_cost", "train_objective", "train_nll", "test_nll", "test_error")
 CURVE_COLUMNS = ("run_id", "epoch", *COSTS)
 
-# The size of each whole training set.
-TRAINING_EXAMPLES = {"mnist": 60_000, "imdb": 25_000, "cifar10": 50_000}
+# The whole training sets: `sizes` of the data sets' classes, which this package does not import.
+TRAINING_EXAMPLES = {
+    "mnist": 60_000,
+    "imdb": 25_000,
+    "cifar10": 50_000,
+}
 
 _TEXT = ("run_id", "setting_id", "experiment", "series", "reading", "role", "status")
 

@@ -8,9 +8,11 @@ moment loses nothing that was finished.
 
 import fcntl
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -42,7 +44,7 @@ class Store:
         """Return the ids of all finished runs, collected or not."""
         # files first: a run that `collect` moves meanwhile is then seen at its old place or its new
         in_flight = {path.stem for path in self.in_flight.glob("*.json")}
-        return in_flight | {row["run_id"] for row in read_rows(self.tables / "runs.csv")}
+        return in_flight | run_ids(self.tables / "runs.csv")
 
     def checkpoint_path(self, population: str) -> Path:
         return self.in_flight / f"{population}.ckpt"
@@ -194,6 +196,21 @@ class Store:
                 except ValueError:  # none, or one that is being written
                     content = {}
             yield path.stem, held, content if isinstance(content, dict) else {}
+
+
+def run_ids(path: Path) -> frozenset[str]:
+    """Return the ids in a runs.csv, which is read again only once it was replaced."""
+    try:
+        with path.open() as file:  # makes a network file system look anew, as stat need not
+            state = os.fstat(file.fileno())
+    except FileNotFoundError:
+        return frozenset()
+    return _run_ids(path, state.st_ino, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache
+def _run_ids(path: Path, *state: int) -> frozenset[str]:
+    return frozenset(row["run_id"] for row in read_rows(path))
 
 
 def acquired(file: IO[bytes], kind: int) -> bool:

@@ -1,7 +1,6 @@
 """The typed configuration of a run, checked once, and the tables from names to classes."""
 
 import dataclasses
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -12,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 
 from adamrepro.data import DATASETS
-from adamrepro.errors import UserError, require
+from adamrepro.errors import UserError, nearest, require
 from adamrepro.models import MODELS, ModelConfig
 from adamrepro.optim import OPTIMIZERS, Decay, Rule, Schedule, SfoSettings
 from adamrepro.results.run_id import Value
@@ -31,15 +30,12 @@ class Data:
     stand_in: bool = False
 
 
-@dataclass(kw_only=True)
-class PopulationSize:
-    """Members trained together: a number, or auto (by model and device)."""
+class Compile(Enum):
+    """Whether the update runs through torch.compile; auto: where the run is long enough."""
 
-    size: Any = "auto"
-
-    def __post_init__(self) -> None:
-        ok = self.size == "auto" or (type(self.size) is int and self.size >= 1)
-        require(ok, "population.size", self.size, "auto or a whole number above 0")
+    auto = "auto"
+    on = "on"
+    off = "off"
 
 
 @dataclass(kw_only=True)
@@ -47,12 +43,15 @@ class Execution:
     """How runs are executed: nothing here can change a result beyond rounding.
 
     threads: of one worker process. workers: processes side by side; null is one per core (CPU) or
-    one per GPU. checkpoint_seconds: time between checkpoints.
+    one per GPU. population: members trained together; auto is by model and device.
+    checkpoint_seconds: time between checkpoints.
     """
 
     device: str = "auto"
     threads: int = 1
     workers: int | None = None
+    population: Any = "auto"
+    compile: Compile = Compile.auto
     checkpoint_seconds: float = 60.0
 
     def __post_init__(self) -> None:
@@ -60,6 +59,9 @@ class Execution:
         require(self.threads >= 1, "execution.threads", self.threads, "a whole number above 0")
         ok = self.workers is None or self.workers >= 1
         require(ok, "execution.workers", self.workers, "null or a whole number above 0")
+        size = self.population
+        ok = size == "auto" or (type(size) is int and size >= 1)
+        require(ok, "execution.population", size, "auto or a whole number above 0")
         ok = self.checkpoint_seconds >= 0
         require(ok, "execution.checkpoint_seconds", self.checkpoint_seconds, "0 or above")
 
@@ -83,7 +85,6 @@ class RunConfig:
     schedule: Schedule
     training: Training
     data: Data
-    population: PopulationSize = field(default_factory=PopulationSize)
     execution: Execution = field(default_factory=Execution)
     tracking: Tracking = field(default_factory=Tracking)
     results: str = "results/local"
@@ -114,7 +115,6 @@ class RunConfig:
             for section in sections
             for name, value in plain(getattr(self, section)).items()
         }
-        found.pop("training.compile")  # rounding only
         return {**found, "seed": self.seed}
 
 
@@ -135,14 +135,13 @@ SECTIONS: dict[str, type] = {
     "schedule": Schedule,
     "training": Training,
     "data": Data,
-    "population": PopulationSize,
     "execution": Execution,
     "tracking": Tracking,
 }
 """Sections that always have the same class."""
 
 
-EXPERIMENT_KEYS = ("at_budget", "open_settings", "seeds", "sweeps", "hydra")
+EXPERIMENT_KEYS = ("budgets", "open_settings", "seeds", "sweeps", "hydra")
 """Keys of an experiment, not of a run."""
 
 
@@ -186,10 +185,3 @@ def section(name: str, schema: type, values: DictConfig) -> Any:
     except OmegaConfBaseException as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"{name}.{error.key}={error.value}: {reason}") from None
-
-
-def nearest(name: str, known: Any) -> str:
-    """Say what the user may have meant."""
-    close = difflib.get_close_matches(name, [str(k) for k in known], n=1, cutoff=0.5)
-    listed = ", ".join(sorted(map(str, known)))
-    return f"did you mean {close[0]}? (known: {listed})" if close else f"known: {listed}"

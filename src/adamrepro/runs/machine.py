@@ -41,7 +41,7 @@ def device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
-@lru_cache(maxsize=1)
+@lru_cache
 def this_machine(device: torch.device) -> dict[str, str]:
     """Say what runs are trained on: a row of machines.csv."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from adamrepro.data import DataSet, Source, load_dataset
-from adamrepro.data import Progress as Counter
-from adamrepro.data.console import console_progress
-from adamrepro.data.sources import no_progress
+from adamrepro.data import Counter, DataSet, Source, load_dataset
+from adamrepro.data.bars import shown
+from adamrepro.data.sources import uncounted
 from adamrepro.optim import SfoSettings, structure
 from adamrepro.results.run_id import Value, population_id, run_id, setting_id
 from adamrepro.results.store import Store
@@ -28,13 +27,15 @@ _loaded: dict[str, DataSet] = {}
 
 
 @dataclass(frozen=True)
-class Job:
+class Run:
     """A run with its identity."""
 
     config: RunConfig
     run_id: str
     setting_id: str
     source: Source
+    examples: int
+    """Of the training split."""
 
     @property
     def labels(self) -> dict[str, Value]:
@@ -52,70 +53,71 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """A population to train: jobs that differ only in numbers, with the same seed."""
+    """A population to train: runs that differ only in numbers, with the same seed."""
 
-    jobs: tuple[Job, ...]
+    runs: tuple[Run, ...]
 
     @property
     def identity(self) -> str:
-        return population_id([job.run_id for job in self.jobs])
+        return population_id([run.run_id for run in self.runs])
 
     @property
     def config(self) -> RunConfig:
-        return self.jobs[0].config
+        return self.runs[0].config
 
     @property
     def store(self) -> Store:
-        return self.jobs[0].store
+        return self.runs[0].store
 
     @property
     def examples(self) -> int:
         """Examples that each member is trained on, counted in every pass."""
         training = self.config.training
-        in_pass = len(dataset_of(self.config).train)
-        if training.epoch_steps:
-            in_pass = training.epoch_steps * training.batch_size
-        return training.epochs * in_pass
+        in_pass = (training.epoch_steps or 0) * training.batch_size
+        return training.epochs * (in_pass or self.runs[0].examples)
 
     @property
     def work(self) -> float:
         """How long this takes, relative to others of the same experiment."""
-        return float(self.examples * (4 + len(self.jobs)))
+        return float(self.examples * (4 + len(self.runs)))
 
     @property
     def title(self) -> str:
         c = self.config
-        return f"{c.experiment} {c.series or c.optimizer.name} seed {c.seed} x{len(self.jobs)}"
+        return f"{c.experiment} {c.series or c.optimizer.name} seed {c.seed} x{len(self.runs)}"
 
 
-def identify(configs: Sequence[RunConfig]) -> list[Job]:
+def identify(configs: Sequence[RunConfig]) -> list[Run]:
     """Give each run its identity, which needs the checksum of its data."""
-    jobs = []
-    with console_progress() as progress:
+    runs = []
+    with shown() as counter:
         for config in configs:
-            data = dataset_of(config, progress)
+            data = dataset_of(config, counter)
             sha, settings = data.sha256, config.settings()
-            jobs.append(Job(config, run_id(settings, sha), setting_id(settings, sha), data.source))
-    return jobs
+            ids = run_id(settings, sha), setting_id(settings, sha)
+            runs.append(Run(config, *ids, data.source, len(data.train)))
+    return runs
 
 
-def plan(jobs: Sequence[Job]) -> list[Plan]:
-    """Group jobs into populations, and leave out what is done.
+def plan(runs: Sequence[Run]) -> list[Plan]:
+    """Group runs into populations, and leave out what is done.
 
     Grouping comes first, so that members meet the same companions however often a sweep is
     interrupted.
     """
-    groups: dict[tuple[object, ...], dict[str, Job]] = {}
-    for job in jobs:
-        groups.setdefault(group_key(job.config), {}).setdefault(job.run_id, job)
+    groups: dict[tuple[object, ...], dict[str, Run]] = {}
+    for run in runs:
+        groups.setdefault(group_key(run.config), {}).setdefault(run.run_id, run)
     done: dict[Path, set[str]] = {}
     plans = []
     for group in groups.values():
         members = list(group.values())
-        for chunk in split(members, population_size(members[0].config)):
+        for chunk in evenly(members, population_size(members[0].config)):
             store = chunk[0].store
-            finished = done.setdefault(store.tables, store.done())
-            missing = [job for job in chunk if job.run_id not in finished]
+            if store.tables not in done:
+                done[store.tables] = store.done()
+            finished = done[store.tables]
+            missing = [run for run in chunk if run.run_id not in finished]
             # killed while it saved its runs: the checkpoint of all of them is complete
             if missing and store.checkpoint_path(Plan(tuple(chunk)).identity).exists():
                 missing = chunk
@@ -124,7 +126,7 @@ def plan(jobs: Sequence[Job]) -> list[Plan]:
     return plans
 
 
-def split(members: list[Member], size: int) -> list[list[Member]]:
+def evenly(members: list[Member], size: int) -> list[list[Member]]:
     """Cut members into as few populations of at most `size` as there can be, as even as can be."""
     count = -(-len(members) // size)
     cuts = [len(members) * number // count for number in range(count + 1)]
@@ -148,13 +150,13 @@ def group_key(config: RunConfig) -> tuple[object, ...]:
 def population_size(config: RunConfig) -> int:
     if isinstance(config.optimizer, SfoSettings):
         return 1  # its subspace is of one run
-    if config.population.size != "auto":
-        return int(config.population.size)
+    if config.execution.population != "auto":
+        return int(config.execution.population)
     on_gpu = device_kind(config) != "cpu"
     return max(GPU_MEMBERS, config.model.cpu_members) if on_gpu else config.model.cpu_members
 
 
-def dataset_of(config: RunConfig, progress: Counter = no_progress) -> DataSet:
+def dataset_of(config: RunConfig, counter: Counter = uncounted) -> DataSet:
     """Load the run's data set, once per process and setting."""
     source = dataclasses.asdict(config.data)
     key = repr((config.dataset, source))
@@ -162,5 +164,5 @@ def dataset_of(config: RunConfig, progress: Counter = no_progress) -> DataSet:
         while len(_loaded) >= DATA_SETS_KEPT:
             _loaded.pop(next(iter(_loaded)))
         root = Path(source.pop("root"))
-        _loaded[key] = load_dataset(config.dataset, root=root, progress=progress, **source)
+        _loaded[key] = load_dataset(config.dataset, root=root, counter=counter, **source)
     return _loaded[key]

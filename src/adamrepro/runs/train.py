@@ -2,7 +2,6 @@
 
 import platform
 import subprocess
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -15,20 +14,21 @@ from adamrepro.paths import CHECKOUT
 from adamrepro.results.rows import as_text
 from adamrepro.results.run_id import Value
 from adamrepro.results.store import GivenUp
+from adamrepro.runs.config import Compile
 from adamrepro.runs.machine import device_name, device_of, set_up_torch, this_machine
-from adamrepro.runs.planning import Job, Plan, dataset_of
-from adamrepro.tracking.feed import Feed, News
-from adamrepro.tracking.settings import Tracker
+from adamrepro.runs.planning import Plan, Run, dataset_of
 from adamrepro.training import (
+    NOBODY,
     Checkpoint,
-    Compile,
     Interrupted,
+    Listener,
     Loop,
     MemberCurve,
     Members,
     Population,
-    Progress,
     QuasiNewton,
+    Started,
+    Task,
 )
 
 COMPILE_ABOVE = 4e9
@@ -36,63 +36,50 @@ COMPILE_ABOVE = 4e9
 (measured: about 6 ns saved per element and step on one thread)."""
 
 
-def train(
-    plan: Plan,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
-    should_stop: Callable[[], bool] = lambda: False,
-    on_news: Callable[[Sequence[News]], None] = lambda news: None,
-) -> None:
+def train(plan: Plan, listener: Listener = NOBODY) -> None:
     """Train a population and save its runs; resumes from its checkpoint.
 
     Holds the population's lock: another process with the same population waits, then finds the
-    runs done. Raises Interrupted when told to stop.
+    runs done. The listener hears how it goes; raises Interrupted when that asks to stop.
     """
     try:
-        with plan.store.lock(plan.identity, should_stop) as note:
-            if all(job.run_id in plan.store.done() for job in plan.jobs):
+        with plan.store.lock(plan.identity, listener.should_stop) as note:
+            if plan.store.done().issuperset(run.run_id for run in plan.runs):
                 return
             about = {
                 "host": platform.node(),
                 "device": device_name(device_of(plan.config)),
-                "runs": [as_text(job.config.settings()) for job in plan.jobs],
+                "threads": plan.config.execution.threads,
+                "runs": [as_text(run.config.settings()) for run in plan.runs],
             }
             note(about)
-            loop = train_locked(plan, on_progress, should_stop, on_news)
-            note({**about, "seconds": loop.watch.seconds, "passes": loop.epoch})
+            loop = train_locked(plan, listener)
+            watch = {"seconds": loop.watch.seconds, "cpu_seconds": loop.watch.cpu_seconds}
+            note({**about, **watch, "passes": loop.epoch})
     except GivenUp:
         raise Interrupted from None
 
 
-def train_locked(
-    plan: Plan,
-    on_progress: Callable[[Progress], None],
-    should_stop: Callable[[], bool],
-    on_news: Callable[[Sequence[News]], None],
-) -> Loop:
+def train_locked(plan: Plan, listener: Listener) -> Loop:
     """Train a population whose lock is held; returns its loop, at the end of its work."""
     config = plan.config
     set_up_torch(config)
     data = dataset_of(config)
     checkpoint = Checkpoint(plan.store.checkpoint_path(plan.identity), plan.identity)
-    loop = build_loop(plan, data, checkpoint, on_progress, should_stop)
-    if config.tracking.name is not Tracker.none:
-        feed = Feed([row_of(job, MemberCurve(), data, loop) for job in plan.jobs])
-        loop.on_epoch = lambda _: on_news(feed.news(loop.curves, loop.examples))
+    loop = build_loop(plan, data, checkpoint, listener)
+    started = [as_text(row_of(run, MemberCurve(), data, loop, "running")) for run in plan.runs]
+    listener.hear(Started(started))
     curves = loop.run()
     checkpoint.save(loop.state_dict())
     machine = this_machine(device_of(config))
-    for job, curve in zip(plan.jobs, curves, strict=True):
-        plan.store.save(row_of(job, curve, data, loop), curve.rows, machine)
+    for run, curve in zip(plan.runs, curves, strict=True):
+        plan.store.save(row_of(run, curve, data, loop), curve.rows, machine)
     checkpoint.remove()
     return loop
 
 
 def build_loop(
-    plan: Plan,
-    data: DataSet,
-    checkpoint: Checkpoint | None,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
-    should_stop: Callable[[], bool] = lambda: False,
+    plan: Plan, data: DataSet, checkpoint: Checkpoint | None, listener: Listener = NOBODY
 ) -> Loop:
     """Build the loop that trains a population."""
     config = plan.config
@@ -105,54 +92,57 @@ def build_loop(
         config.seed,
         checkpoint=checkpoint,
         checkpoint_seconds=config.execution.checkpoint_seconds,
-        on_progress=on_progress,
-        should_stop=should_stop,
+        listener=listener,
     )
 
 
 def build_members(plan: Plan, data: DataSet, device: torch.device) -> Members:
     """Build what the loop trains: a population of an update rule, or a run of SFO."""
     config = plan.config
-    common: Any = {
-        "shape": data.train.shape,
-        "classes": data.classes,
-        "seed": config.seed,
-        "device": device,
-        "precision": config.training.precision,
-    }
-    penalties = [job.config.training.l2 for job in plan.jobs]
+    task = Task(
+        model=config.model,
+        shape=data.train.shape,
+        classes=data.classes,
+        seed=config.seed,
+        device=device,
+        precision=config.training.precision,
+    )
+    penalties = [run.config.training.l2 for run in plan.runs]
     if isinstance(config.optimizer, SfoSettings):
         minibatches = -(-len(data.train) // config.training.batch_size)
-        return QuasiNewton(
-            config.model, config.optimizer, penalties[0], minibatches=minibatches, **common
-        )
-    rules: Any = [job.config.optimizer for job in plan.jobs]
+        return QuasiNewton(task, config.optimizer, penalties[0], minibatches=minibatches)
+    rules: Any = [run.config.optimizer for run in plan.runs]
     compiled = compile_update(plan, data)
-    return Population(config.model, rules, penalties, config.schedule, compiled=compiled, **common)
+    return Population(task, rules, penalties, config.schedule, compiled=compiled)
 
 
 def compile_update(plan: Plan, data: DataSet) -> bool:
     """Decide whether compiling pays: from the whole run's size alone, so that resuming agrees."""
     config = plan.config
-    if config.training.compile is not Compile.auto:
-        return config.training.compile is Compile.on
+    if config.execution.compile is not Compile.auto:
+        return config.execution.compile is Compile.on
     with torch.device("meta"):
-        model = config.model.build(len(plan.jobs), data.train.shape, data.classes)
+        model = config.model.build(len(plan.runs), data.train.shape, data.classes)
     elements = sum(p.numel() for p in model.parameters())
     per_epoch = config.training.epoch_steps or len(data.train) // config.training.batch_size
     return can_compile() and elements * per_epoch * config.training.epochs > COMPILE_ABOVE
 
 
-def row_of(job: Job, curve: MemberCurve, data: DataSet, loop: Loop) -> dict[str, Value]:
-    """Return the run's row of runs.csv; time and memory are a member's share."""
-    config, members = job.config, len(loop.curves)
+def row_of(
+    run: Run, curve: MemberCurve, data: DataSet, loop: Loop, status: str = "done"
+) -> dict[str, Value]:
+    """Return the run's row of runs.csv; time and memory are a member's share.
+
+    status: of a run that has not diverged.
+    """
+    config, members = run.config, len(loop.curves)
     device = device_of(config)
     return {
-        "run_id": job.run_id,
-        "setting_id": job.setting_id,
+        "run_id": run.run_id,
+        "setting_id": run.setting_id,
         "experiment": config.experiment,
-        **job.labels,
-        "status": "done" if curve.diverged_epoch is None else "diverged",
+        **run.labels,
+        "status": status if curve.diverged_epoch is None else "diverged",
         "diverged_epoch": curve.diverged_epoch,
         **config.settings(),
         "data_source": str(data.source),

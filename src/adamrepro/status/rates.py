@@ -1,17 +1,18 @@
 """How fast runs have been trained so far: seconds of one member on one example."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
+from adamrepro.data import DATASETS
 from adamrepro.results.rows import Row
-from adamrepro.results.schema import TRAINING_EXAMPLES
 
 SLOW = ("dataset.", "model.", "optimizer.name", "training.precision", "training.batch_size")
 """Settings (or the beginnings of their names) on which the time of a step depends."""
 
-Key = tuple[str, ...]
+EVALUATED = 0.35
+"""Time of an example of a clean cost, in examples that are trained on (measured on one thread:
+0.40 ConvNet, 0.34 multilayer network, 0.33 auto-encoder, 0.36 logistic regression)."""
 
 
 def settings_of(row: Mapping[str, str]) -> Row:
@@ -19,49 +20,86 @@ def settings_of(row: Mapping[str, str]) -> Row:
     return {k: v for k, v in row.items() if v and ("." in k or k == "seed")}
 
 
-def examples_in_pass(settings: Mapping[str, str]) -> float:
-    """Examples that a member sees in a pass; 1 for a data set whose size is not known here."""
+def sizes_of(settings: Mapping[str, str]) -> tuple[int, int]:
+    """Examples of the training and the test split; 1 of a data set that is not known here."""
+    dataset = DATASETS.get(settings.get("dataset.name", ""))
+    train, test = dataset.sizes if dataset else (1, 1)
+    if kept := int(settings.get("dataset.examples") or 0):
+        return kept, min(kept, test)
+    return train - int(settings.get("dataset.held_out") or 0), test
+
+
+def examples_in_pass(settings: Mapping[str, str]) -> int:
+    """Examples that a member sees in a pass."""
     if steps := settings.get("training.epoch_steps"):
-        return float(steps) * float(settings["training.batch_size"])
-    whole = TRAINING_EXAMPLES.get(settings.get("dataset.name", ""), 1)
-    return float(settings.get("dataset.examples") or whole)
+        return int(steps) * int(settings["training.batch_size"])
+    return sizes_of(settings)[0]
+
+
+def work_left(settings: Mapping[str, str], passes: float = 0.0) -> float:
+    """Examples that a member is still to be trained on, clean costs counted as EVALUATED."""
+    epochs, every = (int(settings[f"training.{key}"]) for key in ("epochs", "evaluate_every"))
+    due = {*range(0, epochs, every), epochs}  # epochs with clean costs
+    evaluations = len([epoch for epoch in due if epoch > passes or passes == 0])
+    trained = max(epochs - passes, 0.0) * examples_in_pass(settings)
+    return trained + EVALUATED * evaluations * sum(sizes_of(settings))
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Seconds per member and example; `here` if they were measured on this machine."""
+    """Seconds per member and example; `here` if they were measured on such a machine as this."""
 
     seconds: float
     here: bool
 
 
+@dataclass(frozen=True)
+class Measurement:
+    """A rate, and what it was measured of."""
+
+    rate: Rate
+    slow: frozenset[tuple[str, str]]
+    examples: int
+
+
 @dataclass
 class Rates:
-    """What was measured, by what it was measured of: the nearest measurement answers."""
+    """What was measured, by device, data set and model: the nearest measurement answers."""
 
-    measured: dict[Key, list[float]] = field(default_factory=lambda: defaultdict(list))
+    measured: dict[tuple[str, ...], list[Measurement]] = field(default_factory=dict)
 
     def add(
         self, settings: Mapping[str, str], device: str, *, seconds: float, passes: float, here: bool
     ) -> None:
         """Add a measurement: one member's seconds for so many passes."""
         if seconds > 0 and passes > 0:
-            for key in keys(settings, device, here):
-                self.measured[key].append(seconds / passes / examples_in_pass(settings))
+            rate = Rate(seconds / passes / examples_in_pass(settings), here)
+            found = Measurement(rate, slow(settings), sizes_of(settings)[0])
+            self.measured.setdefault(place(settings, device), []).append(found)
 
     def of(self, settings: Mapping[str, str], device: str) -> Rate | None:
-        """Return the rate for a run on a device: of the same task if there is one, here if so."""
-        exact, near = zip(*(keys(settings, device, here) for here in (True, False)), strict=True)
-        for here_and_elsewhere in (exact, near):
-            for key, here in zip(here_and_elsewhere, (True, False), strict=True):
-                if key in self.measured:
-                    return Rate(median(self.measured[key]), here)
+        """Return the rate for a run on a device, None if nothing like it was measured.
+
+        Such machines as this one come before others; on each, the same task comes before another
+        with as many examples. Few examples tell little of many, since every run has costs of its
+        own: where there is nothing else, those with the most of them answer.
+        """
+        known = self.measured.get(place(settings, device), [])
+        most = max((each.examples for each in known), default=0)
+        same = [each.rate for each in known if each.slow == slow(settings)]
+        as_many = [each.rate for each in known if each.examples == sizes_of(settings)[0]]
+        largest = [each.rate for each in known if each.examples == most]
+        for choices in ((same, as_many), (largest,)):
+            for here in (True, False):
+                for rates in choices:
+                    if found := [rate.seconds for rate in rates if rate.here is here]:
+                        return Rate(median(found), here)
         return None
 
 
-def keys(settings: Mapping[str, str], device: str, here: bool) -> tuple[Key, Key]:
-    """What a measurement is filed under: all that costs time, and the data set and model alone."""
-    place = (device, str(here))
-    slow = sorted(f"{k}={v}" for k, v in settings.items() if k.startswith(SLOW))
-    near = (settings.get("dataset.name", ""), settings.get("model.name", ""))
-    return (*place, *slow), (*place, *near)
+def place(settings: Mapping[str, str], device: str) -> tuple[str, ...]:
+    return device, settings.get("dataset.name", ""), settings.get("model.name", "")
+
+
+def slow(settings: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    return frozenset((k, v) for k, v in settings.items() if k.startswith(SLOW))

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
 
 from adamrepro.data import is_there
+from adamrepro.experiments.experiment import Experiment
 from adamrepro.results.rows import Row, as_text, read_rows
+from adamrepro.results.run_id import run_id
 from adamrepro.results.store import Store
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.planning import group_key
@@ -60,7 +61,9 @@ def key_of(config: RunConfig) -> Key:
 
 def standing(configs: Sequence[RunConfig], store: Store, rates: Rates) -> Standing:
     """Find out where these runs, whose results belong into `store`, stand."""
-    rows = {frozenset(settings_of(row).items()): row for row in finished_rows(store)}
+    rows = {
+        frozenset(settings_of(row).items()): row for row in finished_rows(store) if is_valid(row)
+    }
     started = {key: found for found, keys in started_populations(store) for key in keys}
     distinct = {key_of(config): config for config in configs}
     counts: Counter[State] = Counter()
@@ -75,6 +78,11 @@ def standing(configs: Sequence[RunConfig], store: Store, rates: Rates) -> Standi
     finished = {key: rows[key]["run_id"] for key in distinct if key in rows}
     paces = {key: found.pace for key, found in started.items()}
     return Standing(counts, time_left(waiting.values(), paces, rates), finished)
+
+
+def is_valid(row: Row) -> bool:
+    """Whether a run has the name that it would have today: else it would be trained again."""
+    return row["run_id"] == run_id(settings_of(row), row["data_sha"])
 
 
 def finished_rows(store: Store) -> Iterator[Row]:
@@ -106,17 +114,6 @@ def started_populations(store: Store) -> Iterator[tuple[Started, list[Key]]]:
         yield found, [frozenset(member.items()) for member in members]
 
 
-class Sweep(Protocol):
-    """An experiment at a budget: its grid's runs, and what confirms them."""
-
-    grid: list[RunConfig]
-    seeds: list[int]
-    """Of confirmation runs; none if nothing is confirmed."""
-
-    def confirmations(self, finished: Mapping[str, int]) -> list[RunConfig]:
-        """Return the runs that confirm a finished grid: run_id -> place in `grid`."""
-
-
 @dataclass(frozen=True)
 class Round:
     """A line of the status: an experiment's grid or its confirmation, in one table.
@@ -134,12 +131,12 @@ class Round:
     no_data: str
 
 
-def survey(sweep: Sweep, rates: Mapping[bool, Rates]) -> Iterator[Round]:
+def survey(experiment: Experiment, rates: Mapping[bool, Rates]) -> Iterator[Round]:
     """Yield an experiment's rounds, with its data and, where there are any, with stand-ins.
 
     rates: what was measured with data (False) and with stand-ins (True).
     """
-    config = sweep.grid[0]
+    config = experiment.grid[0]
     root = Path(config.data.root).expanduser()
     no_data = "" if is_there(config.dataset, root) else str(root)
     stores = [
@@ -151,26 +148,28 @@ def survey(sweep: Sweep, rates: Mapping[bool, Rates]) -> Iterator[Round]:
         used.insert(0, stores[0])
     for store in used or stores[:1]:
         known = rates[is_stand_in(store.table)]
-        grid = standing(sweep.grid, store, known)
+        grid = standing(experiment.grid, store, known)
         lacking = "" if is_stand_in(store.table) else no_data
         names = (store.table, config.experiment)
         yield Round(*names, "grid", grid.counts, grid.left, False, lacking)
-        if sweep.seeds:
-            confirmation, at_most = confirming(sweep, grid, store, known)
+        if experiment.seeds:
+            confirmation, at_most = confirming(experiment, grid, store, known)
             counts, left = confirmation.counts, confirmation.left
             yield Round(*names, "confirmation", counts, left, at_most, lacking)
 
 
-def confirming(sweep: Sweep, grid: Standing, store: Store, rates: Rates) -> tuple[Standing, bool]:
+def confirming(
+    experiment: Experiment, grid: Standing, store: Store, rates: Rates
+) -> tuple[Standing, bool]:
     """Find out where the confirmation stands; True with it if its runs are not known yet."""
     if grid.complete:
-        places = {grid.finished[key_of(c)]: place for place, c in enumerate(sweep.grid)}
-        if configs := sweep.confirmations(places):
-            return standing(configs, store, rates), False
+        places = {grid.finished[key_of(c)]: place for place, c in enumerate(experiment.grid)}
+        if runs := experiment.confirmations(places):
+            return standing(experiment.composed(runs), store, rates), False
     # a recovered and a tuned setting of each curve: any two of its grid take as long
     curves: dict[str, list[RunConfig]] = {}
-    for config in sweep.grid:
+    for config in experiment.grid:
         curves.setdefault(config.series, []).append(config)
-    pairs = [pair for grid in curves.values() for pair in (grid[0], grid[-1])]
-    configs = [replace(config, seed=seed) for config in pairs for seed in sweep.seeds]
+    pairs = [pair for curve in curves.values() for pair in (curve[0], curve[-1])]
+    configs = [replace(config, seed=seed) for config in pairs for seed in experiment.seeds]
     return standing(configs, store, rates), True

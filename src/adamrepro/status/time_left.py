@@ -5,15 +5,17 @@ import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from adamrepro.results.rows import read_rows
+from adamrepro.results.machines import read_machines
+from adamrepro.results.rows import Row, read_rows
 from adamrepro.results.store import Store
 from adamrepro.runs.config import RunConfig
-from adamrepro.runs.machine import device_name, device_of
-from adamrepro.runs.planning import population_size, split
-from adamrepro.status.rates import Rate, Rates, examples_in_pass, settings_of
+from adamrepro.runs.machine import device_name, device_of, this_machine
+from adamrepro.runs.planning import evenly, population_size
+from adamrepro.status.rates import Rate, Rates, examples_in_pass, settings_of, work_left
 
 Key = frozenset[tuple[str, str]]
 """The settings of a run, as the tables write them."""
@@ -50,7 +52,7 @@ def time_left(
         members = list(group)
         config = group[members[0]]
         workers = side_by_side(config)
-        for chunk in split(members, population_size(config)):
+        for chunk in evenly(members, population_size(config)):
             durations.append(seconds_of(chunk, config, started.get(chunk[0]), rates))
     known = [duration for duration in durations if duration]
     return Duration(
@@ -64,16 +66,14 @@ def seconds_of(
     members: Sequence[Key], config: RunConfig, pace: Pace | None, rates: Rates
 ) -> Rate | None:
     """Estimate the seconds that a population still needs; None if nothing like it was measured."""
-    if pace and pace.passes > 0:
-        left = max(config.training.epochs - pace.passes, 0.0)
-        return Rate(pace.seconds / pace.passes * left, here=True)
     settings = dict(members[0])
+    if pace and pace.passes > 0:
+        trained = pace.passes * examples_in_pass(settings)
+        return Rate(pace.seconds / trained * work_left(settings, pace.passes), here=True)
     rate = rates.of(settings, device_name(device_of(config)))
     if rate is None:
         return None
-    return Rate(
-        rate.seconds * examples_in_pass(settings) * config.training.epochs * len(members), rate.here
-    )
+    return Rate(rate.seconds * work_left(settings) * len(members), rate.here)
 
 
 def makespan(durations: Sequence[float], workers: int) -> float:
@@ -90,6 +90,24 @@ def side_by_side(config: RunConfig) -> int:
     return config.execution.workers or gpus or len(os.sched_getaffinity(0))
 
 
+def seconds_alone(row: Mapping[str, Any]) -> float:
+    """Seconds of training, without those in which a busy machine let it wait, where known."""
+    busy = float(row.get("cpu_seconds") or 0) / float(row.get("threads") or 1)
+    return busy if busy and row["device"] == "cpu" else float(row["seconds"])
+
+
+def is_like_this(machine: Row | None) -> bool:
+    """Whether a machine has the processor, or the GPU, of this one."""
+    if machine is None:
+        return False
+    if machine["gpu"]:
+        return machine["gpu"] in {
+            device_name(torch.device("cuda", i)) for i in range(torch.cuda.device_count())
+        }
+    this = this_machine(torch.device("cpu"))
+    return all(machine[key] == this[key] for key in ("processor", "instructions"))
+
+
 def is_stand_in(table: str) -> bool:
     return table.endswith("-stand-in")
 
@@ -97,24 +115,29 @@ def is_stand_in(table: str) -> bool:
 def measured(results: Path, *others: Path, stand_in: bool) -> Rates:
     """Collect the rates of everything trained into a results folder, with data or with stand-ins.
 
-    others: results folders of which only the tables count. The populations trained here left notes
-    that name their machine. The tables may come from another one.
+    others: results folders of which only the tables count. Tables name the machine of a run, but
+    for older ones; populations that were trained here left notes.
     """
     rates = Rates()
     tables = [path for root in (results, *others) for path in sorted(root.glob("*/*/runs.csv"))]
     for path in tables:
         if is_stand_in(path.parts[-3]) is stand_in:
+            machines = read_machines(path.parent)
             for row in read_rows(path):
                 if row.get("status") == "done":
-                    passes, seconds = float(row["training.epochs"]), float(row["seconds"])
-                    settings, device = settings_of(row), row["device"]
-                    rates.add(settings, device, seconds=seconds, passes=passes, here=False)
+                    rates.add(
+                        settings_of(row),
+                        row["device"],
+                        seconds=seconds_alone(row),
+                        passes=float(row["training.epochs"]),
+                        here=is_like_this(machines.get(row.get("machine", ""))),
+                    )
     for folder in sorted((results / "runs").glob("*/*/")):
         store = Store(results, folder.parent.name, folder.name)
         for _, _, note in store.locks() if is_stand_in(store.table) is stand_in else ():
             if note.get("host") == platform.node() and note.get("seconds"):
                 members, passes = note["runs"], note["passes"]
-                share = note["seconds"] / len(members)
+                share = seconds_alone(note) / len(members)
                 settings = settings_of(members[0])
                 rates.add(settings, note["device"], seconds=share, passes=passes, here=True)
     return rates

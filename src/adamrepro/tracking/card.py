@@ -23,6 +23,10 @@ Settings = Mapping[str, object]
 """Settings in sections, as in configs/: plain values, or mappings of such."""
 
 LONGEST_TAG = 64
+
+RATE = "examples_per_second"
+"""Logged beside the costs of a pass: how fast a run went through it, evaluation included."""
+
 AD_HOC = "adhoc"
 """The experiment of runs that belong to none."""
 

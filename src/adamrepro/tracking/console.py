@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
-from adamrepro.tracking.feed import News
 from adamrepro.training import Progress
 
 PLAIN_SECONDS = 15.0
@@ -95,9 +94,6 @@ class ProgressConsole:
         self.bars.update(self.overall, note=self.left())
         if not self.screen.is_terminal and time.monotonic() - self.printed > PLAIN_SECONDS:
             self.line(f"{plan.title}: {note}")
-
-    def news(self, plan: Titled, news: Sequence[News]) -> None:
-        """Curves are for trackers: the console shows progress."""
 
     def end(self, plan: Titled, problem: str = "") -> None:
         """Show that a population is done, or why it is not."""

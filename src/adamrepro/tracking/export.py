@@ -55,8 +55,8 @@ def export(
 
 def untold(session: Session, store: Store, wanted: Iterable[str]) -> list[str]:
     """Return those of the runs `wanted` that W&B was not told to the end, in this mode."""
-    experiment = store.tables.name
-    return [key for key in wanted if identity(store.table, experiment, key) not in session.finished]
+    experiment, told = store.tables.name, session.finished.entries()
+    return [key for key in wanted if identity(store.table, experiment, key) not in told]
 
 
 def finished_runs(store: Store, wanted: Collection[str]) -> Iterator[tuple[Row, list[Row]]]:

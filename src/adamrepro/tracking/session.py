@@ -161,10 +161,15 @@ class Finished:
         self.path, self.mode = path, mode
 
     def __contains__(self, entry: str) -> bool:
+        return entry in self.entries()
+
+    def entries(self) -> set[str]:
+        """Return all of them, in this mode."""
         try:
-            return f"{self.mode} {entry}" in self.path.read_text().splitlines()
+            lines = self.path.read_text().splitlines()
         except FileNotFoundError:
-            return False
+            return set()
+        return {entry for mode, _, entry in (x.partition(" ") for x in lines) if mode == self.mode}
 
     def add(self, entry: str) -> None:
         with self.path.open("a") as file:

@@ -1,5 +1,8 @@
 """Reporting runs to W&B while they train, from a thread of its own that training never waits for.
 
+A point of a curve goes from the loop to its listener (here, or at the other end of a pipe or a
+file), from there to the tracker of this module, and by its thread to W&B's own library.
+
 A failure costs the reports, never the training: W&B online that cannot be had is replaced by
 files, and where those cannot be written either, reporting ends, after one warning.
 """
@@ -13,9 +16,16 @@ from pathlib import Path
 
 from adamrepro.results.rows import Row
 from adamrepro.results.store import Store
-from adamrepro.tracking.card import Card, Point, Settings, card_of, points_of, summary_of
+from adamrepro.tracking.card import (
+    Card,
+    Point,
+    Settings,
+    card_of,
+    identity,
+    points_of,
+    summary_of,
+)
 from adamrepro.tracking.export import finished_runs, untold
-from adamrepro.tracking.feed import News
 from adamrepro.tracking.session import Session, Unwritable
 from adamrepro.tracking.settings import Mode, Tracker, Tracking, folder_of
 
@@ -62,9 +72,9 @@ class WandbTracker:
         self.thread = threading.Thread(target=self.work, name="wandb", daemon=True)
         self.thread.start()
 
-    def update(self, table: str, news: Sequence[News]) -> None:
-        """Pass on what is new about runs of results/`table`; returns at once."""
-        self.tasks.put(partial(self._update, table, news))
+    def update(self, table: str, run: Row, points: Sequence[Row]) -> None:
+        """Pass on new points of a run of results/`table`, and its row so far; returns at once."""
+        self.tasks.put(partial(self._update, table, run, points))
 
     def finish(self, table: str, run: Row, curve: Sequence[Row]) -> None:
         """Pass on a finished run: its row and its whole curve; returns at once."""
@@ -74,9 +84,9 @@ class WandbTracker:
         """Pass on those of the finished runs `wanted` that W&B was not told of; returns at once."""
         self.tasks.put(partial(self._catch_up, store, wanted))
 
-    def abandon(self, identity: str, reason: str) -> None:
+    def abandon(self, name: str, reason: str) -> None:
         """Close a run, if it is open, as failed; returns at once."""
-        self.tasks.put(partial(self._abandon, identity, reason))
+        self.tasks.put(partial(self._abandon, name, reason))
 
     def close(self) -> None:
         """Wait until W&B was told everything, but not for ever."""
@@ -113,12 +123,13 @@ class WandbTracker:
     def card(self, table: str, run: Row) -> Card:
         return card_of(table, run, self.configs.get(run["run_id"]))
 
-    def _update(self, table: str, news: Sequence[News], session: Session) -> None:
-        for each in news:
-            card = self.card(table, each.run)
-            _, points = self.known.setdefault(card.id, (card, {}))
-            points.update(points_of(each.points))
-            session.log(card, points)
+    def _update(self, table: str, run: Row, new: Sequence[Row], session: Session) -> None:
+        name = identity(table, run["experiment"], run["run_id"])
+        if name not in self.known:
+            self.known[name] = (self.card(table, run), {})
+        card, points = self.known[name]
+        points.update(points_of(new))
+        session.log(card, points)
 
     def _finish(self, table: str, run: Row, curve: Sequence[Row], session: Session) -> None:
         card = self.card(table, run)
@@ -135,15 +146,15 @@ class WandbTracker:
             self._finish(store.table, run, curve, session)
             self.told += 1
 
-    def _abandon(self, identity: str, reason: str, session: Session) -> None:
-        if identity in self.known:
-            session.log(*self.known[identity])
-            session.finish(identity, {"status": reason}, FAILED)
-            del self.known[identity]
+    def _abandon(self, name: str, reason: str, session: Session) -> None:
+        if name in self.known:
+            session.log(*self.known[name])
+            session.finish(name, {"status": reason}, FAILED)
+            del self.known[name]
 
     def _abandon_all(self, session: Session) -> None:
-        for identity in list(self.known):
-            self._abandon(identity, "interrupted", session)
+        for name in list(self.known):
+            self._abandon(name, "interrupted", session)
 
 
 def tracker_for(settings: Tracking, results: Path) -> WandbTracker | None:

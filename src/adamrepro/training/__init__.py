@@ -1,24 +1,42 @@
 """Training: populations, the loop, checkpoints, random streams."""
 
 from adamrepro.training.checkpoint import Checkpoint
-from adamrepro.training.loop import Interrupted, Loop, MemberCurve, Progress
+from adamrepro.training.listener import (
+    NOBODY,
+    End,
+    Listener,
+    Message,
+    Outcome,
+    Points,
+    Progress,
+    Started,
+)
+from adamrepro.training.loop import Interrupted, Loop, MemberCurve
 from adamrepro.training.members import Members
 from adamrepro.training.order import Order
 from adamrepro.training.population import Population
 from adamrepro.training.quasi_newton import QuasiNewton
-from adamrepro.training.settings import Compile, Precision, Training
+from adamrepro.training.settings import Precision, Training
+from adamrepro.training.task import Task
 
 __all__ = [
+    "NOBODY",
     "Checkpoint",
-    "Compile",
+    "End",
     "Interrupted",
+    "Listener",
     "Loop",
     "MemberCurve",
     "Members",
+    "Message",
     "Order",
+    "Outcome",
+    "Points",
     "Population",
     "Precision",
     "Progress",
     "QuasiNewton",
+    "Started",
+    "Task",
     "Training",
 ]

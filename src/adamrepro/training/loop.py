@@ -3,7 +3,6 @@
 import logging
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +11,7 @@ import torch
 from adamrepro.models import Noise
 from adamrepro.optim import widest
 from adamrepro.training.checkpoint import Checkpoint
+from adamrepro.training.listener import NOBODY, Listener, Points, Progress
 from adamrepro.training.members import Members
 from adamrepro.training.minibatches import Minibatches, Split
 from adamrepro.training.order import MinibatchOrder
@@ -44,17 +44,6 @@ class MemberCurve:
     diverged_epoch: int | None = None
 
 
-@dataclass(frozen=True)
-class Progress:
-    """Where the training of a population stands."""
-
-    steps: int
-    total_steps: int
-    epoch: int
-    live: int
-    best_cost: float
-
-
 class Loop:
     """Trains one population over its epochs, and can be stopped and resumed at any step.
 
@@ -71,9 +60,7 @@ class Loop:
         *,
         checkpoint: Checkpoint | None = None,
         checkpoint_seconds: float = 60.0,
-        on_progress: Callable[[Progress], None] = lambda progress: None,
-        on_epoch: Callable[[dict[int, dict[str, float]]], None] = lambda rows: None,
-        should_stop: Callable[[], bool] = lambda: False,
+        listener: Listener = NOBODY,
     ) -> None:
         self.population = population
         self.train_split, self.test_split = train, test
@@ -81,7 +68,7 @@ class Loop:
         self.seed = seed
         self.checkpoint = checkpoint
         self.checkpoint_seconds = checkpoint_seconds
-        self.on_progress, self.on_epoch, self.should_stop = on_progress, on_epoch, should_stop
+        self.listener = listener
         self.device = population.parameters[0].device
         order = stream(seed, "order")
         self.order = MinibatchOrder(len(train), settings.batch_size, settings.order, order)
@@ -91,6 +78,7 @@ class Loop:
         self.epoch = 0  # passes finished
         self.watch = Stopwatch()
         self.save_at = math.inf
+        self.pass_began: float | None = None  # unknown of a pass that was interrupted
         self.begin_pass()
 
     @property
@@ -115,7 +103,7 @@ class Loop:
         self.watch.start()
         reported = time.monotonic()
         if self.epoch == 0 and self.steps_in_pass == 0:
-            self.record({})
+            self.add(self.measured({}))
         self.save_at = time.monotonic() + self.checkpoint_seconds
         while self.epoch < self.settings.epochs and self.population.members:
             self.step()
@@ -123,13 +111,13 @@ class Loop:
                 self.end_pass()
             self.watch.lap()
             now = self.watch.wall
-            stop = self.should_stop()
+            stop = self.listener.should_stop()
             if self.checkpoint and (stop or now > self.save_at):
                 self.save(self.checkpoint)
             if stop:
                 raise Interrupted
             if now - reported > REPORT_SECONDS:
-                self.on_progress(self.progress())
+                self.listener.hear(self.progress())
                 reported = now
         return self.curves
 
@@ -150,6 +138,8 @@ class Loop:
             log.warning(problem)
         if state is not None:
             self.load_state_dict(state)
+            known = [(m, row) for m, curve in enumerate(self.curves) for row in curve.rows]
+            self.listener.hear(Points(known))
 
     def step(self) -> None:
         """Train on one minibatch and add up its costs, weighted by its examples."""
@@ -170,25 +160,26 @@ class Loop:
         train_cost = (self.cost_sum / self.examples).tolist()
         train_objective = (self.objective_sum / self.examples).tolist()
         lost = [not cost <= self.settings.diverged_above for cost in train_cost]
+        rows: dict[int, dict[str, float]] = {}
         for row, member in enumerate(self.population.members):
             if lost[row]:
-                curve = self.curves[member]
-                curve.diverged_epoch = self.epoch
-                curve.rows.append({"epoch": self.epoch, "train_cost": train_cost[row]})
+                self.curves[member].diverged_epoch = self.epoch
+                rows[member] = {"epoch": self.epoch, "train_cost": train_cost[row]}
         kept = [row for row, is_lost in enumerate(lost) if not is_lost]
         if len(kept) < len(lost):
             self.population.keep(kept)
         if kept:
-            self.record(
+            rows |= self.measured(
                 {
                     "train_cost": [train_cost[row] for row in kept],
                     "train_objective": [train_objective[row] for row in kept],
                 }
             )
+        self.add(rows)
         self.begin_pass(max(0, self.steps_in_pass - self.steps_per_epoch))
 
-    def record(self, costs: dict[str, list[float]]) -> None:
-        """Add a row to every live member's curve, with the clean costs where they are due."""
+    def measured(self, costs: dict[str, list[float]]) -> dict[int, dict[str, float]]:
+        """Return every live member's new row, with the clean costs where they are due."""
         columns = dict(costs)
         if self.epoch % self.settings.evaluate_every == 0 or self.epoch == self.settings.epochs:
             with self.watch.paused():
@@ -197,12 +188,20 @@ class Loop:
             columns |= {"train_nll": train_nll.tolist(), "test_nll": test_nll.tolist()}
             if test_error is not None:
                 columns["test_error"] = test_error.tolist()
-        added = {}
-        for row, member in enumerate(self.population.members):
-            values = {key: column[row] for key, column in columns.items()}
-            added[member] = {"epoch": self.epoch, **values}
-            self.curves[member].rows.append(added[member])
-        self.on_epoch(added)
+        return {
+            member: {"epoch": self.epoch, **{key: column[row] for key, column in columns.items()}}
+            for row, member in enumerate(self.population.members)
+        }
+
+    def add(self, rows: dict[int, dict[str, float]]) -> None:
+        """Add a row to the curves of these members, and tell it."""
+        for member, row in rows.items():
+            self.curves[member].rows.append(row)
+        now = time.monotonic()
+        took = now - self.pass_began if self.pass_began is not None else 0.0
+        self.pass_began = now
+        rate = self.examples / took if self.examples and took else None
+        self.listener.hear(Points(list(rows.items()), rate))
 
     def progress(self) -> Progress:
         mean = self.cost_sum / max(self.examples, 1)

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from adamrepro.models import Model, ModelConfig, Noise
+from adamrepro.models import Noise
 from adamrepro.optim import widest
 from adamrepro.training.minibatches import Minibatches, Split
 from adamrepro.training.settings import Precision
 from adamrepro.training.streams import stream
+from adamrepro.training.task import Task
 
 
 class Step(NamedTuple):
@@ -29,35 +30,19 @@ class Step(NamedTuple):
 class Members:
     """R copies of a model with the same initial parameters. Subclasses say how they are trained.
 
-    Args:
-        model_config: the model, the same for all members.
-        l2: lambda of each member's penalty lambda/2 |W|^2.
-        shape, classes: of the data set's examples.
-        seed: seed of the initial parameters.
+    l2: lambda of each member's penalty lambda/2 |W|^2.
     """
 
-    def __init__(
-        self,
-        model_config: ModelConfig,
-        l2: Sequence[float],
-        *,
-        shape: torch.Size,
-        classes: int,
-        seed: int,
-        device: torch.device | str,
-        precision: Precision,
-    ) -> None:
+    def __init__(self, task: Task, l2: Sequence[float]) -> None:
         self.members = list(range(len(l2)))
-        self.precision = precision
-        self.model: Model = model_config.build(len(l2), shape, classes)
-        model_config.initialize(self.model, stream(seed, "init"))
-        self.model.to(device, torch.float64 if precision is Precision.fp64 else torch.float32)
+        self.precision = task.precision
+        self.model = task.build(len(l2))
         self.parameters = list(self.model.parameters())
         names = [name for name, _ in self.model.named_parameters()]
         self.is_weight = [name.endswith("weight") for name in names]
         # lambda acts on weight matrices and kernels, not on biases
         self.is_penalized = [any(l2) and is_weight for is_weight in self.is_weight]
-        self.l2 = torch.tensor(l2, dtype=widest(device), device=device)
+        self.l2 = torch.tensor(l2, dtype=widest(task.device), device=task.device)
 
     def step(self, minibatches: Minibatches, noise: Noise, epoch: int) -> Step:
         """Take a step on a minibatch; epoch 1 is the first pass."""
@@ -75,6 +60,11 @@ class Members:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what `state_dict` gave, in an object built from the same arguments."""
         raise NotImplementedError
+
+    @property
+    def penalties(self) -> list[Tensor | None]:
+        """Each parameter's lambda [R], None where it has no penalty."""
+        return [self.l2 if penalized else None for penalized in self.is_penalized]
 
     def penalty(self) -> Tensor:
         """Return lambda/2 |W|^2 per member: float64 [R]."""

@@ -7,24 +7,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from adamrepro.models import ModelConfig, Noise
+from adamrepro.models import Noise
 from adamrepro.optim import Rule, Schedule, make_update, scheduled, stack, zero_state
 from adamrepro.optim.averaging import accumulate, corrected
 from adamrepro.training.members import Members, Step
 from adamrepro.training.minibatches import Minibatches
-from adamrepro.training.settings import Precision
+from adamrepro.training.task import Task
 
 
 class Population(Members):
     """R members that share initial parameters, minibatches and noise, and differ in numbers.
 
     Args:
-        model_config: the model, the same for all members.
+        task: the same for all members, as is the step size schedule.
         rules: one update rule per member, of one structure (`optim.structure`).
         l2: lambda of each member's penalty lambda/2 |W|^2.
-        schedule: step size schedule, the same for all members.
-        shape, classes: of the data set's examples.
-        seed: seed of the initial parameters.
 
     `members` holds the numbers (positions in `rules`) of those still trained: parameters, state
     and hyper-parameters have one row for each.
@@ -32,30 +29,17 @@ class Population(Members):
 
     def __init__(
         self,
-        model_config: ModelConfig,
+        task: Task,
         rules: Sequence[Rule],
         l2: Sequence[float],
         schedule: Schedule,
         *,
-        shape: torch.Size,
-        classes: int,
-        seed: int,
-        device: torch.device | str = "cpu",
-        precision: Precision = Precision.fp32,
         compiled: bool = False,
     ) -> None:
-        super().__init__(
-            model_config,
-            l2,
-            shape=shape,
-            classes=classes,
-            seed=seed,
-            device=device,
-            precision=precision,
-        )
+        super().__init__(task, l2)
         self.schedule = schedule
         self.rule = type(rules[0])
-        self.hyper = stack(list(rules), device)
+        self.hyper = stack(list(rules), task.device)
         self.states = [
             zero_state(self.rule, p.detach(), is_weight=is_weight)
             for p, is_weight in zip(self.parameters, self.is_weight, strict=True)
@@ -74,13 +58,17 @@ class Population(Members):
             cost = self.model.cost(x, y, noise)
         gradients = torch.autograd.grad(cost.sum(), self.parameters)
         hyper = scheduled(self.rule, self.hyper, self.schedule.factor(self.t, epoch))
-        penalties = [self.l2 if penalized else None for penalized in self.is_penalized]
         with torch.no_grad():
             cost = cost.detach().to(self.l2.dtype)
             objective = cost + self.penalty()
             coefficients = self.rule.coefficients(hyper, self.t)
             self.update(
-                self.parameters, gradients, self.states, penalties, coefficients, self.is_weight
+                self.parameters,
+                gradients,
+                self.states,
+                self.penalties,
+                coefficients,
+                self.is_weight,
             )
             if self.averages:
                 for average, place in zip(self.averages, self.places(), strict=True):

@@ -6,58 +6,38 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from adamrepro.models import ModelConfig, Noise
+from adamrepro.models import Noise
+from adamrepro.optim import with_penalty
 from adamrepro.optim.sfo import SFO, SfoSettings
 from adamrepro.training.members import Members, Step
 from adamrepro.training.minibatches import Minibatches
-from adamrepro.training.settings import Precision
+from adamrepro.training.task import Task
 
 
 class QuasiNewton(Members):
     """One member, and SFO on f_i = cost of minibatch i + penalty. `parameters` are where it stands.
 
-    Args:
-        settings: of SFO.
-        minibatches: N, how many there are in a pass.
-
-    The others are those of `Members`. Raises UserError where N subfunctions do not fit into the
-    memory, and from the first step where the cost is noisy.
+    minibatches: N, how many there are in a pass. Raises UserError where N subfunctions do not fit
+    into the memory, and from the first step where the cost is noisy.
     """
 
-    def __init__(
-        self,
-        model_config: ModelConfig,
-        settings: SfoSettings,
-        l2: float,
-        *,
-        minibatches: int,
-        shape: torch.Size,
-        classes: int,
-        seed: int,
-        device: torch.device | str = "cpu",
-        precision: Precision = Precision.fp32,
-    ) -> None:
-        super().__init__(
-            model_config,
-            [l2],
-            shape=shape,
-            classes=classes,
-            seed=seed,
-            device=device,
-            precision=precision,
-        )
+    def __init__(self, task: Task, settings: SfoSettings, l2: float, *, minibatches: int) -> None:
+        super().__init__(task, [l2])
         theta: list[Tensor] = [p.detach() for p in self.parameters]
         subfunctions = range(minibatches)
-        self.sfo = SFO(self.cost_and_gradient, theta, subfunctions, seed=seed, **settings.options())
-        self.seen: list[tuple[Step, float]] = []
+        self.sfo = SFO(
+            self.cost_and_gradient, theta, subfunctions, seed=task.seed, **settings.options()
+        )
+        self.seen: list[Step] = []
 
     def step(self, minibatches: Minibatches, noise: Noise, epoch: int) -> Step:
         """Take a step of SFO; the costs are those at the place that it kept."""
         self.minibatches, self.noise = minibatches, noise
         self.seen = []
-        value = self.sfo.step()
+        before = self.sfo.evaluations
+        self.sfo.step()
         self.put(self.sfo.theta)
-        kept = next((step for step, seen in self.seen if seen == value), self.seen[-1][0])
+        kept = self.seen[self.sfo.kept - before - 1]
         return kept._replace(evaluations=len(self.seen))
 
     def cost_and_gradient(self, theta: list[Tensor], number: int) -> tuple[Tensor, list[Tensor]]:
@@ -70,12 +50,9 @@ class QuasiNewton(Members):
         with torch.no_grad():
             cost = cost.detach().to(self.l2.dtype)
             objective = cost + self.penalty()
-            for g, weight, penalized in zip(
-                gradient, self.parameters, self.is_penalized, strict=True
-            ):
-                if penalized:
-                    g.add_(weight, alpha=float(self.l2))
-        self.seen.append((Step(cost, objective, examples=len(y)), float(objective)))
+            terms = zip(gradient, self.parameters, self.penalties, strict=True)
+            gradient = [with_penalty(g, theta, l2) for g, theta, l2 in terms]
+        self.seen.append(Step(cost, objective, examples=len(y)))
         return objective[0], gradient
 
     @torch.no_grad()

@@ -16,14 +16,6 @@ class Precision(Enum):
     fp64 = "fp64"
 
 
-class Compile(Enum):
-    """Whether the update runs through torch.compile; auto: where the run is long enough."""
-
-    auto = "auto"
-    on = "on"
-    off = "off"
-
-
 @dataclass(kw_only=True)
 class Training:
     """Settings of the training loop.
@@ -43,7 +35,6 @@ class Training:
     evaluate_every: int = 1
     diverged_above: float = 1e4
     precision: Precision = Precision.fp32
-    compile: Compile = Compile.auto
 
     def __post_init__(self) -> None:
         """Check ranges; raises UserError naming the key."""

@@ -1,5 +1,6 @@
 """Populations as jobs, through submitit's local executor: real processes, no Slurm."""
 
+import math
 import os
 import signal
 import threading
@@ -10,16 +11,17 @@ from pathlib import Path
 import pytest
 from slurm_node import until
 
-from adamrepro.execution import Cluster, RunsFailed, Stopped, run_batch
+from adamrepro.errors import RunsFailed, Stopped, UserError
+from adamrepro.execution import Cluster, run_batch
+from adamrepro.execution.cluster.body import OUT_OF_TIME, JobBody
 from adamrepro.execution.cluster.outbox import Inbox, Outbox
 from adamrepro.execution.cluster.settings import Where
-from adamrepro.execution.cluster.task import OUT_OF_TIME, Task
 from adamrepro.optim import RULES
+from adamrepro.results.rows import text
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.planning import identify, plan
-from adamrepro.tracking.feed import News
 from adamrepro.tracking.settings import Tracker
-from adamrepro.training import Loop, Progress
+from adamrepro.training import End, Loop, Outcome, Points, Progress, Started
 from small import small, tables, three_rules
 
 LOCAL = Cluster(cluster=Where.local, array_parallelism=2, poll_seconds=0.2)
@@ -62,7 +64,7 @@ def meanwhile(action: Callable[[], None]) -> Iterator[None]:
 
 @pytest.fixture
 def handlers() -> Iterator[None]:
-    """Put back the signal handlers that a task replaces in its process."""
+    """Put back the signal handlers that a job replaces in its process."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, OUT_OF_TIME)}
     yield
     for number, handler in before.items():
@@ -76,30 +78,79 @@ def test_a_job_tells_its_parent_the_curves(tmp_path: Path) -> None:
     configs[0].tracking.name = Tracker.wandb
     (each,) = plan(identify(configs))
     path = tmp_path / "said"
-    assert Task(each, path, stays=True)() == ""
-    found = [news for news in Inbox(path).read() if isinstance(news, list)]
-    saved = each.store.saved(each.jobs[0].run_id)
+    JobBody(each, path, stays=True)()
+    started, *points, outcome = Inbox(path).read()
+    saved = each.store.saved(each.runs[0].run_id)
     assert saved is not None
-    points = [point for (news,) in found for point in news.points]
-    assert [point["test_nll"] for point in points] == [row["test_nll"] for row in saved[1]]
-    assert {news.run["run_id"] for (news,) in found} == {each.jobs[0].run_id}
+    assert isinstance(started, Started)
+    assert [run["run_id"] for run in started.runs] == [each.runs[0].run_id]
+    said = [row for new in points if isinstance(new, Points) for _, row in new.rows]
+    assert [text(row["test_nll"]) for row in said] == [row["test_nll"] for row in saved[1]]
+    assert outcome == Outcome(End.done)
+
+
+@pytest.mark.usefixtures("handlers")
+def test_curves_that_nobody_wants_are_not_written(tmp_path: Path) -> None:
+    (each,) = plan(identify(small(tmp_path, [RULES["adam"]()])))
+    JobBody(each, tmp_path / "said", stays=True)()
+    assert not [m for m in Inbox(tmp_path / "said").read() if isinstance(m, Points)]
 
 
 def test_a_parent_reads_whole_lines_once(tmp_path: Path) -> None:
-    inbox, outbox = Inbox(tmp_path / "said"), Outbox(tmp_path / "said")
+    inbox, outbox = Inbox(tmp_path / "said"), Outbox(tmp_path / "said", curves=True)
     assert inbox.read() == []
-    progress = [Progress(steps, 9, 0, 2, 0.5) for steps in (1, 2)]
-    news = [News({"run_id": "a"}, ({"epoch": "0"},))]
-    outbox.progress(progress[0])
-    outbox.progress(progress[1])  # too soon after the first
-    outbox.news(news)
+    progress = [Progress(steps, 9, 0, 2, math.inf) for steps in (1, 2)]
+    points = Points(((0, {"epoch": 1, "train_cost": math.inf}),), 50.0)
+    outbox.hear(progress[0])
+    outbox.hear(progress[1])  # too soon after the first
+    outbox.hear(points)
     with outbox.path.open("a") as file:
-        file.write('{"news"')
+        file.write('{"Outcome": {"end":')
         file.flush()
-        assert inbox.read() == [news, progress[0]]
+        first, second = inbox.read()
+        assert first == progress[0]
+        assert isinstance(second, Points)
+        assert [tuple(row) for row in second.rows] == list(points.rows)
+        assert second.examples_per_second == 50.0
         assert inbox.read() == []
-        file.write(": []}\n")
-    assert inbox.read() == [[]]
+        file.write(' "failed", "problem": "no"}}\n')
+    assert inbox.read() == [Outcome(End.failed, "no")]
+
+
+def test_a_line_that_a_kill_cut_off_spoils_no_other(tmp_path: Path) -> None:
+    inbox, outbox = Inbox(tmp_path / "said"), Outbox(tmp_path / "said", curves=True)
+    outbox.path.write_text('{"Outcome": {"end": "fai')
+    outbox.hear(Outcome(End.done))
+    with outbox.path.open("a") as file:
+        file.write('{"Popen": {"args": "true"}}\n{"Outcome": {"end": "else"}}\n[]\n0\n')
+    assert inbox.read() == [Outcome(End.done)]
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707])
+def test_a_folder_that_others_may_write_to_is_refused(mode: int, tmp_path: Path) -> None:
+    """Jobs unpickle what lies in it."""
+    folder = tmp_path / "runs" / "jobs"
+    folder.mkdir(parents=True)
+    folder.chmod(mode)
+    with pytest.raises(UserError, match=f"mode {mode:o}: others may write to it"):
+        train_locally(small(tmp_path, [RULES["adam"]()]))
+    assert list(folder.iterdir()) == []
+    folder.chmod(0o750)
+    train_locally(small(tmp_path, [RULES["adam"]()]))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "jobs"
+    folder.mkdir(parents=True)
+    os.chown(folder, 12345, -1)
+    with pytest.raises(UserError, match="belongs to user 12345"):
+        train_locally(small(tmp_path, [RULES["adam"]()]))
+
+
+def test_jobs_lie_in_a_folder_that_only_their_user_can_read(tmp_path: Path) -> None:
+    train_locally(small(tmp_path, [RULES["adam"]()]))
+    assert (tmp_path / "runs" / "jobs").stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.usefixtures("handlers")
@@ -118,12 +169,12 @@ def test_a_job_told_to_end_saves_its_state(
             os.kill(os.getpid(), signal.SIGTERM)
 
     monkeypatch.setattr(Loop, "step", told_to_end)
-    task = Task(each, tmp_path / "said", stays=stays)
+    body = JobBody(each, tmp_path / "said", stays=stays)
     if stays:
-        assert task() == ""
+        body()
     else:
         with pytest.raises(SystemExit):
-            task()
+            body()
     assert len(taken) == (20 if stays else 5)
     assert len({id(loop) for loop in taken}) == (2 if stays else 1)
     assert len(list(tmp_path.rglob("*.ckpt"))) == (0 if stays else 1)

@@ -15,12 +15,12 @@ from small import tables
 
 pytestmark = pytest.mark.slurm
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 ADHOC = Path("adhoc-stand-in/adhoc")
 JOBS = ["hydra/launcher=slurm", "hydra.launcher.poll_seconds=0.5", "hydra.launcher.mem_gb=0.4"]
 LONG = ["training.epochs=3000", "training.evaluate_every=1500", "execution.checkpoint_seconds=0.05"]
 SHORT = ["training.epochs=2"]
-PATIENCE = 120.0
+PATIENCE = 600.0
 Process = subprocess.Popen[str]
 STARTED: list[Process] = []
 

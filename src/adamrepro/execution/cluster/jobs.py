@@ -1,38 +1,42 @@
-"""Populations as jobs of a cluster: one array, a population per task.
+"""Populations as jobs, whatever runs them: submitted, listened to, and closed at their end.
 
-The results folder must be on a file system that this machine and the nodes share: jobs, their
-progress and their runs are files in it. A job goes on when its parent has ended; the same command
-finds it again by the file `<population>.job` in the store, and waits for it.
+The results folder must be on a file system that this machine and the nodes share: jobs, what they
+say and their runs are files in it. Nothing here unpickles any of them: a job says in its outbox, in
+JSON, how it ended. submitit does pickle the population that a job is to train, and the job
+unpickles that: hence `check_private`.
 """
 
 import os
-import signal
-import time
+import stat
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import submitit
-from submitit.core.utils import FailedJobError, FailedSubmissionError, pickle_load
+from submitit.core.utils import FailedJobError, FailedSubmissionError
 
 from adamrepro.errors import UserError
+from adamrepro.execution.board import Board
+from adamrepro.execution.cluster.body import JobBody
 from adamrepro.execution.cluster.outbox import Inbox
-from adamrepro.execution.cluster.queue import ENDED, GONE, NoAnswer, local_states, slurm_states
-from adamrepro.execution.cluster.settings import Cluster, Where
-from adamrepro.execution.cluster.task import Task
-from adamrepro.execution.report import Console, Report, Stopped
-from adamrepro.execution.serial import interrupts_blocked, stop_on
+from adamrepro.execution.cluster.settings import Cluster
+from adamrepro.files import writing_to
 from adamrepro.runs.planning import Plan
-from adamrepro.training import Progress
+from adamrepro.training import End, Outcome
 
 LOOKS = 3
 """Looks at an ended job before it counts as failed: a shared file system may be slow to show its
 result, and Slurm may requeue it."""
 
-GRACE_SECONDS = 30.0
-"""Time that local jobs have to save their state after they were told to stop."""
+GONE = "GONE"
+"""The state of a job that the cluster has forgotten, minutes after its end."""
+
+
+class NoAnswer(Exception):
+    """The cluster does not answer; its controller may be restarting."""
 
 
 @dataclass
@@ -40,155 +44,141 @@ class Submitted:
     """A population and its job; `looks` counts how often the job was seen at its end."""
 
     plan: Plan
-    job: submitit.Job[str]
+    job: submitit.Job[None]
     inbox: Inbox
     state: str = "PENDING"
+    outcome: Outcome | None = None
     looks: int = 0
 
 
-def run_on_cluster(plans: Sequence[Plan], cluster: Cluster, console: Console) -> Report:
-    """Submit populations, or find their jobs again, and wait for them.
+class Jobs(ABC):
+    """The jobs of one batch, seen from the process that waits for them.
 
-    Raises UserError for jobs that the cluster refuses, and Stopped on Ctrl-C or SIGTERM: jobs of
-    Slurm go on then, local ones save their state and leave.
+    stay: whether a job that is told to end saves its state and goes on (see `JobBody`). ended: the
+    states in which a job trains no more, though it may be requeued in a moment.
     """
-    console.begin(plans)
-    with stop_on(signal.SIGINT, signal.SIGTERM) as flag:
-        run = ClusterRun(plans, cluster, console)
-        try:
-            while run.backlog or run.open:
-                run.submit()
-                run.look()
-                end = time.monotonic() + cluster.poll_seconds * bool(run.open)
-                while time.monotonic() < end and not flag():
-                    time.sleep(0.05)
-                if flag():
-                    raise Stopped(run.farewell())
-        finally:
-            if cluster.cluster is Where.local:
-                run.stop_local_jobs()
-    return run.report
 
+    stay: bool
+    ended: tuple[str, ...]
 
-class ClusterRun:
-    """The jobs of one batch, seen from the process that waits for them."""
-
-    def __init__(self, plans: Sequence[Plan], cluster: Cluster, console: Console) -> None:
-        self.cluster, self.console = cluster, console
+    def __init__(self, plans: Sequence[Plan], cluster: Cluster, board: Board) -> None:
+        """Raises UserError where jobs cannot be submitted from here."""
+        self.cluster, self.board = cluster, board
         self.backlog = deque(plans)
         self.open: list[Submitted] = []
-        self.report = Report()
         config = plans[0].config
         self.folder = (config.results_root / "runs" / "jobs").absolute()
+        check_private(self.folder)
         self.executor = cluster.executor(self.folder, config.execution.threads)
 
+    @abstractmethod
     def submit(self) -> None:
-        """Submit what may be: to Slurm all at once, which then keeps to array_parallelism."""
-        if not self.backlog:
-            return
-        if self.cluster.cluster is Where.local:
-            count = min(len(self.backlog), self.cluster.array_parallelism - len(self.open))
-            plans = [self.backlog.popleft() for _ in range(count)]
-            with interrupts_blocked():  # Ctrl-C is for this process to handle
-                self.submit_new(plans)
-            return
-        with self.backlog[0].store.lock("jobs"):  # another parent may be about to do the same
-            try:
-                states = slurm_states()
-            except NoAnswer as error:
-                raise UserError(f"squeue: {error}; is this machine part of a cluster?") from None
-            plans = [plan for plan in self.backlog if not self.find_again(plan, states)]
-            self.submit_new(plans)
-            self.backlog.clear()
+        """Submit what may be, or find its jobs again: from the backlog to the open jobs."""
 
-    def find_again(self, plan: Plan, states: dict[str, str]) -> bool:
-        """Wait for the job of an earlier call, if it is in the queue or runs."""
-        with suppress(FileNotFoundError):
-            job_id = record_of(plan).read_text()
-            if states.get(job_id, GONE) not in (*ENDED, GONE):
-                job: submitit.Job[str] = submitit.SlurmJob(self.folder, job_id)
-                self.open.append(Submitted(plan, job, Inbox(outbox_of(plan))))
-                return True
-        return False
+    @abstractmethod
+    def states(self) -> dict[str, str]:
+        """Return the states of jobs by their ids; raises NoAnswer."""
 
-    def submit_new(self, plans: Sequence[Plan]) -> None:
+    @abstractmethod
+    def leave(self) -> str:
+        """Stop waiting for the open jobs; say what becomes of them, "" for nothing."""
+
+    def submit_new(self, plans: Sequence[Plan]) -> list[Submitted]:
+        """Submit populations; raises UserError with the cluster's words if it refuses."""
         for plan in plans:
             plan.store.in_flight.mkdir(parents=True, exist_ok=True)
             outbox_of(plan).unlink(missing_ok=True)
-        stays = self.cluster.cluster is Where.slurm
-        tasks = [Task(plan, outbox_of(plan), stays=stays) for plan in plans]
+        bodies = [JobBody(plan, outbox_of(plan), stays=self.stay) for plan in plans]
         try:
             with outside_of_jobs():
-                jobs = self.executor.submit_array(tasks) if tasks else []
+                jobs = self.executor.submit_array(bodies) if bodies else []
         except (FailedJobError, FailedSubmissionError) as error:
             said = (str(error).strip() or "no message").splitlines()[-1]
             raise UserError(f"hydra/launcher=slurm: {said}; see hydra.launcher.*") from None
-        for plan, job in zip(plans, jobs, strict=True):
-            if stays:  # a local job's id is a process's, and may be another's tomorrow
-                record_of(plan).write_text(job.job_id)
-            self.open.append(Submitted(plan, job, Inbox(outbox_of(plan))))
+        return [self.watch(plan, job) for plan, job in zip(plans, jobs, strict=True)]
+
+    def watch(self, plan: Plan, job: submitit.Job[None]) -> Submitted:
+        """Wait for a job from now on."""
+        self.open.append(Submitted(plan, job, Inbox(outbox_of(plan))))
+        return self.open[-1]
 
     def look(self) -> None:
         """Pass on what jobs have said, and take note of those that ended."""
-        if self.cluster.cluster is Where.local:
-            states = local_states(each.job for each in self.open)
-        else:
-            try:
-                states = slurm_states()
-            except NoAnswer as error:
-                self.console.waiting(f"squeue: {error}")  # jobs do not depend on it
-                return
+        try:
+            states = self.states()
+        except NoAnswer as error:
+            self.board.waiting(str(error))  # jobs do not depend on it
+            return
         for each in list(self.open):
             each.state = states.get(each.job.job_id, GONE)
             self.listen(each)
-            problem = verdict(each)
-            if problem is not None:
-                self.close(each, problem)
+            outcome = self.outcome_of(each)
+            if outcome:
+                self.close(each, outcome)
         counts = Counter(each.state for each in self.open)
-        text = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
-        self.console.waiting(text)
+        self.board.waiting(", ".join(f"{count} {state}" for state, count in sorted(counts.items())))
 
     def listen(self, each: Submitted) -> None:
         for message in each.inbox.read():
-            if isinstance(message, Progress):
-                self.console.progress(each.plan, message)
+            if isinstance(message, Outcome):
+                each.outcome = message
             else:
-                self.console.news(each.plan, message)
+                self.board.hear(each.plan, message)
 
-    def close(self, each: Submitted, problem: str) -> None:
+    def outcome_of(self, each: Submitted) -> Outcome | None:
+        """Say how a job ended, None while it is not over."""
+        if each.state not in (*self.ended, GONE):
+            each.looks = 0
+            return None
+        if each.plan.store.done().issuperset(run.run_id for run in each.plan.runs):
+            return Outcome(End.done)  # whoever else waits for the job may have removed its files
+        problem = f"{each.state} without a result"
+        if each.outcome:
+            if each.outcome.problem:
+                return each.outcome
+            problem = f"done, but its runs are not to be seen in {each.plan.store.in_flight}"
+        each.looks += 1
+        return Outcome(End.failed, problem) if each.looks >= LOOKS else None
+
+    def close(self, each: Submitted, outcome: Outcome) -> None:
         """Take note of the end of a job; the files of a failed one stay, for whoever looks."""
         self.open.remove(each)
         paths = each.job.paths
-        if problem:
-            problem = f"{problem} (job {each.job.job_id}, {paths.stderr})"
-            self.report.failed.append((each.plan, problem))
+        if outcome.problem:
+            problem = f"{outcome.problem} (job {each.job.job_id}, {paths.stderr})"
+            outcome = Outcome(End.failed, problem)  # the others' jobs go on
         else:
             files = (paths.stdout, paths.stderr, paths.submitted_pickle, paths.result_pickle)
             for path in (*files, paths.submission_file):  # Slurm has a copy of the last
                 path.unlink(missing_ok=True)
-        record_of(each.plan).unlink(missing_ok=True)
-        outbox_of(each.plan).unlink(missing_ok=True)
-        self.console.end(each.plan, problem)
+            outbox_of(each.plan).unlink(missing_ok=True)
+        self.board.hear(each.plan, outcome)
 
-    def farewell(self) -> str:
-        """Say what becomes of the jobs when nobody waits for them any more."""
-        arrays = " ".join(sorted({each.job.job_id.partition("_")[0] for each in self.open}))
-        if self.cluster.cluster is Where.local or not arrays:
-            return ""
-        return (
-            f"stopped waiting: job {arrays} goes on, and the same command waits for it again; "
-            f"`scancel {arrays}` ends it, and what it has trained is kept"
+
+def outbox_of(plan: Plan) -> Path:
+    return (plan.store.in_flight / f"{plan.identity}.said").absolute()
+
+
+def check_private(folder: Path) -> None:
+    """Make sure that only this user can put files into the folder from which jobs unpickle.
+
+    A new folder is made so. Raises UserError for one that is another user's, or that the group or
+    others may write to.
+    """
+    with writing_to(folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.stat()
+    if found.st_uid != os.geteuid():
+        raise UserError(
+            f"{folder}: belongs to user {found.st_uid}; expected a folder of your own, since jobs "
+            "run what lies in it. Choose another one with results=DIR"
         )
-
-    def stop_local_jobs(self) -> None:
-        """End local jobs after they saved their state."""
-        end = time.monotonic() + GRACE_SECONDS
-        while running := [each for each in self.open if each.job.state == "RUNNING"]:
-            if time.monotonic() > end:
-                return
-            for each in running:  # again and again: a job that is starting may not have heard it
-                os.kill(int(each.job.job_id), signal.SIGTERM)
-            time.sleep(0.2)
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise UserError(
+            f"{folder}: mode {stat.S_IMODE(found.st_mode):o}: others may write to it; expected a "
+            f"folder of your own, since jobs run what lies in it. Delete it, or chmod 700 {folder}"
+        )
 
 
 @contextmanager
@@ -201,31 +191,3 @@ def outside_of_jobs() -> Iterator[None]:
     with submitit.helpers.clean_env():
         os.environ.update(kept)
         yield
-
-
-def verdict(each: Submitted) -> str | None:
-    """Say how a job ended: what went wrong, "" for nothing, None while it is not over."""
-    path = each.job.paths.result_pickle
-    has_result = path.exists()
-    if not has_result and each.state not in (*ENDED, GONE):
-        each.looks = 0
-        return None
-    if each.plan.store.done().issuperset(job.run_id for job in each.plan.jobs):
-        return ""  # whoever else waits for the job may have removed its files already
-    problem = f"{each.state} without a result"
-    if has_result:
-        outcome, said = pickle_load(path)  # of our own job, from our own results folder
-        if said:
-            return str(said) if outcome == "success" else said.strip().splitlines()[-1]
-        problem = f"done, but its runs are not to be seen in {each.plan.store.in_flight}"
-    each.looks += 1
-    return problem if each.looks >= LOOKS else None
-
-
-def record_of(plan: Plan) -> Path:
-    """Return the file that says which of Slurm's jobs trains a population."""
-    return plan.store.in_flight / f"{plan.identity}.job"
-
-
-def outbox_of(plan: Plan) -> Path:
-    return (plan.store.in_flight / f"{plan.identity}.said").absolute()

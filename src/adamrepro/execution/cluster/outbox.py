@@ -1,39 +1,55 @@
-"""What a job tells whoever waits for it, through a file in the results folder."""
+"""What a job tells whoever waits for it: a file in the results folder, a message a line, in JSON.
+
+Only the messages named here can be read from it: nothing in the file can run code.
+"""
 
 import dataclasses
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from adamrepro.tracking.feed import News
-from adamrepro.training import Progress
+from adamrepro.training import End, Listener, Message, Outcome, Points, Progress, Started
 
 PROGRESS_SECONDS = 5.0
 """Least time between two lines about progress."""
 
+MESSAGES: dict[str, Callable[..., Message]] = {
+    "Started": Started,
+    "Progress": Progress,
+    "Points": Points,
+    "Outcome": lambda end, **more: Outcome(End(end), **more),
+}
 
-class Outbox:
-    """Writes one line of JSON per message; a file system shared with the reader carries them."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+class Outbox(Listener):
+    """Writes messages for a reader on the other side of a shared file system.
+
+    curves: whether to write points, too, for a tracker. stop: asked by training whether to stop.
+    """
+
+    def __init__(
+        self, path: Path, *, curves: bool, stop: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.path, self.curves, self.stop = path, curves, stop
         self.told = float("-inf")
 
-    def progress(self, progress: Progress) -> None:
-        """Say how far training has come, now and then."""
-        now = time.monotonic()
-        if now - self.told > PROGRESS_SECONDS:
+    def hear(self, message: Message) -> None:
+        """Write a message; progress only now and then."""
+        if isinstance(message, Points) and not self.curves:
+            return
+        if isinstance(message, Progress):
+            now = time.monotonic()
+            if now - self.told <= PROGRESS_SECONDS:
+                return
             self.told = now
-            self.write({"progress": dataclasses.asdict(progress)})
-
-    def news(self, news: Sequence[News]) -> None:
-        self.write({"news": [dataclasses.asdict(each) for each in news]})
-
-    def write(self, message: dict[str, Any]) -> None:
+        line = json.dumps({type(message).__name__: dataclasses.asdict(message)})
         with self.path.open("a") as file:
-            file.write(json.dumps(message) + "\n")
+            file.write(f"\n{line}\n")  # a kill may have left half a line
+
+    def should_stop(self) -> bool:
+        return self.stop()
 
 
 class Inbox:
@@ -43,8 +59,8 @@ class Inbox:
         self.path = path
         self.position = 0
 
-    def read(self) -> list[Progress | list[News]]:
-        """Return the new messages: progress, the latest only, and lists of news."""
+    def read(self) -> list[Message]:
+        """Return the new messages, of those about progress the latest only."""
         try:
             with self.path.open("rb") as file:
                 file.seek(self.position)
@@ -52,10 +68,14 @@ class Inbox:
         except FileNotFoundError:
             return []
         self.position += len(whole) + len(newline)
-        messages = [json.loads(line) for line in whole.splitlines()]
-        found: list[Progress | list[News]] = [
-            [News(each["run"], tuple(each["points"])) for each in message["news"]]
-            for message in messages
-            if "news" in message
-        ]
-        return found + [Progress(**m["progress"]) for m in messages if "progress" in m][-1:]
+        found = [message for line in whole.splitlines() if (message := message_of(line))]
+        latest = [message for message in found if isinstance(message, Progress)][-1:]
+        return [m for m in found if not isinstance(m, Progress) or m is latest[0]]
+
+
+def message_of(line: bytes) -> Message | None:
+    """Read a line; None for a blank one, and for what is no message."""
+    with suppress(ValueError, TypeError, KeyError, AttributeError):
+        ((name, fields),) = json.loads(line).items()
+        return MESSAGES[name](**fields)
+    return None

@@ -99,6 +99,8 @@ class SFO(Generic[Theta, Subfunction]):
         self._promised = 0.0  # 1/2 step' H step
         self._travelled = 0.0
         self.failures = 0
+        self.kept = 0
+        """Which evaluation, from 1, was made at the place that the last step kept."""
 
     @property
     def theta(self) -> Theta:
@@ -149,6 +151,7 @@ class SFO(Generic[Theta, Subfunction]):
         here = self._surrogate.here
         index = self._active_set.choose(here.coordinates)
         value, gradient = self._evaluate(here.theta, index)
+        self.kept = self.evaluations
         if self.evaluations == 1:
             self._inspect_first(index, value, gradient)
         failed = self._has_failed(index, value)
@@ -197,12 +200,14 @@ class SFO(Generic[Theta, Subfunction]):
         self.failures += 1
         here, before = self._surrogate.here, self._surrogate.before
         value_before, gradient_before = self._evaluate(before.theta, index)
+        number_before = self.evaluations
         expected = self._expected_change(index, value, value_before)
         for _ in range(_BACKOFFS):
             if value - value_before < _EXPLODED * expected:
                 break
             here.approach(before, 0.99)
             value, gradient = self._evaluate(here.theta, index)
+            self.kept = self.evaluations
         if value < value_before:
             self._surrogate.observe(index, before, value_before, gradient_before)
             self._accept(index, value, gradient)
@@ -210,6 +215,7 @@ class SFO(Generic[Theta, Subfunction]):
         self._surrogate.observe(index, here, value, gradient)
         self._surrogate.observe(index, before, value_before, gradient_before)
         self._surrogate.go_back()
+        self.kept = number_before
         return value_before
 
     def _expected_change(self, index: int, value: float, value_before: float) -> float:

@@ -15,11 +15,11 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bars
 
-from adamrepro.data.sources import Progress
+from adamrepro.data.sources import Counter
 
 
 @contextmanager
-def console_progress() -> Iterator[Progress]:
+def shown() -> Iterator[Counter]:
     """A callback that draws a bar for each task on stderr, gone at the end.
 
     Where stderr is no terminal there is one line at each task's end instead.
