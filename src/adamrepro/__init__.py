@@ -1,1 +1,14 @@
 """Reproduction suite for "Adam: A Method for Stochastic Optimization" (Kingma & Ba, ICLR 2015)."""
+
+from typing import Any
+
+__all__ = ["train_many"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: figures and claims, for one, need no torch."""
+    if name == "train_many":
+        from adamrepro.many import train_many
+
+        return train_many
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

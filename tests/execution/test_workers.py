@@ -104,6 +104,7 @@ def test_a_worker_that_died_idle_fails_what_it_is_given(tmp_path: Path) -> None:
     (each,) = plan(identify(small(tmp_path, [RULES["adam"]()])))
     worker.give(each)
     board = Board()
+    board.begin([each])
     assert not attend(worker, board)
     assert [reason for _, reason in board.failed] == ["worker killed by SIGKILL (out of memory?)"]
 

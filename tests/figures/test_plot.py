@@ -71,7 +71,7 @@ def test_all_draws_what_there_is_and_names_what_is_skipped(drawn: Run) -> None:
 
 def test_summaries_are_written(drawn: Run, results: Path) -> None:
     summary = pd.read_csv(results / "quick" / "fig1a" / "summary.csv")
-    assert summary["role"].tolist() == ["recovered", "tuned"] * 3
+    assert summary["selection"].tolist() == ["recovered", "tuned"] * 3
     points = pd.read_csv(results / "quick" / "fig4" / "summary.csv")
     assert points["nats"].median() == pytest.approx(0.5, abs=1e-3)
 

@@ -44,7 +44,7 @@ def test_tuned_has_the_lowest_plotted_cost(panel: str, cost: str) -> None:
     for name, column in (("Adam-1-0", other), ("Adam-0.3-0", cost)):
         curves.loc[last & (curves["run_id"] == name), column] = 1e-9
     assert chosen(Tables(tables.runs, curves), panel)["Adam", Role.TUNED].setting_id == "Adam-0.3"
-    drawn = summary(Tables(tables.runs, curves), panel).set_index(["series", "role"])
+    drawn = summary(Tables(tables.runs, curves), panel).set_index(["series", "selection"])
     # its confirmation runs are none, hence the grid's own
     assert drawn.loc[("Adam", "tuned"), "cost_mean"] == pytest.approx(1e-9)
 
@@ -158,7 +158,7 @@ def test_no_grid_is_an_error() -> None:
 
 def test_summary_gives_mean_and_range_over_confirmation_seeds() -> None:
     tables = tables_like("fig1a")
-    table = summary(tables, "fig1a").set_index(["series", "role"])
+    table = summary(tables, "fig1a").set_index(["series", "selection"])
     adam = table.loc[("Adam", "recovered")]
     last = tables.curves[tables.curves["epoch"] == 46].set_index("run_id")["train_cost"]
     costs = last[[f"Adam-1-{seed}" for seed in (1, 2, 3)]]
@@ -174,7 +174,7 @@ def test_summary_counts_diverged_confirmations() -> None:
     tables = tables_like("fig1a")
     one = tables.runs["run_id"] == "Adam-1-2"
     tables.runs.loc[one, ["status", "diverged_epoch"]] = ["diverged", 5]
-    adam = summary(tables, "fig1a").set_index(["series", "role"]).loc[("Adam", "recovered")]
+    adam = summary(tables, "fig1a").set_index(["series", "selection"]).loc[("Adam", "recovered")]
     assert adam["diverged"] == 1
     assert np.isinf(adam["cost_max"])
     assert np.isinf(adam["fidelity_mean"])

@@ -12,7 +12,8 @@ from wandb_core import settle
 from wandb_files import offline_runs
 from wandb_server import serving
 
-from adamrepro.execution import run_batch
+from adamrepro.execution import Cluster, run_batch
+from adamrepro.execution.cluster.settings import Where
 from adamrepro.tracking.card import RATE, card_of, points_of
 from adamrepro.tracking.session import Session
 from adamrepro.tracking.settings import Mode, Tracker
@@ -48,6 +49,13 @@ def test_workers_report_through_their_parent(
         config.seed, config.execution.workers = seed, 2
     run_batch(configs, processes=True)
     assert len(check_files(tmp_path)) == 2
+
+
+def test_jobs_report_through_whoever_waits_for_them(tmp_path: Path) -> None:
+    local = Cluster(cluster=Where.local, poll_seconds=0.2)
+    configs = tiny.tiny(tmp_path)
+    run_batch(configs, processes=False, cluster=local)
+    assert len(check_files(tmp_path)) == len(configs)
 
 
 def test_a_run_that_diverges_is_told_to_its_end(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ class Board:
                 self.console.progress(plan, message)
             case Started():
                 self.rows[plan.identity] = message.runs
-            case Points() if self.tracker and plan.identity in self.rows:
+            case Points() if self.tracker:
                 rows = self.rows[plan.identity]
                 for member, row in message.rows:
                     point = as_text({**row, RATE: message.examples_per_second})

@@ -14,9 +14,9 @@ from adamrepro.results.select import choose, costs_at_horizon, drawn_runs, hyper
 def summary(
     tables: Tables, panel: CurvePanel | str, reference: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """A row per series and role, over its drawn seeds.
+    """A row per series and selection, over its drawn seeds.
 
-    Columns series, role, setting, setting_id, drawn (confirm | grid), seeds, diverged, points,
+    Columns series, selection, setting, setting_id, drawn (confirm | grid), seeds, diverged, points,
     fidelity_mean, fidelity_min, fidelity_max (dex), epoch, cost_mean, cost_min, cost_max
     (plotted there), at_edge.
     """
@@ -32,7 +32,7 @@ def summary(
         rows.append(
             {
                 "series": choice.series,
-                "role": str(choice.role),
+                "selection": str(choice.role),
                 "setting": describe(runs.iloc[0], hyper_parameters(family)),
                 "setting_id": choice.setting_id,
                 "drawn": runs["role"].iloc[0],

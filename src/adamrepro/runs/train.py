@@ -40,7 +40,7 @@ def train(plan: Plan, listener: Listener = NOBODY) -> None:
     """Train a population and save its runs; resumes from its checkpoint.
 
     Holds the population's lock: another process with the same population waits, then finds the
-    runs done. The listener hears how it goes; raises Interrupted when that asks to stop.
+    runs done. The listener hears rows, progress and points. Raises Interrupted when told to stop.
     """
     try:
         with plan.store.lock(plan.identity, listener.should_stop) as note:

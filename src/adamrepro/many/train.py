@@ -1,0 +1,220 @@
+"""`train_many`: a grid of settings of one optimizer, trained as one tensor program."""
+
+import copy
+import dataclasses
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from adamrepro.errors import UserError, nearest
+from adamrepro.many.stacked import Cost, ModuleConfig
+from adamrepro.optim import Adam, Rule, Schedule, can_compile
+from adamrepro.training import Loop, MemberCurve, Population, Task, Training
+
+PENALTY = "l2"
+"""The one key of a grid that is no hyper-parameter of the rule: lambda of lambda/2 |W|^2."""
+
+COMPILE_ABOVE = 4e9
+"""Steps x parameters x members above which compiling the update pays."""
+
+Data = tuple[Tensor, Tensor] | Dataset[Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Examples:
+    """A split as the training loop takes it: x [N, ...] and y [N, ...]."""
+
+    x: Tensor
+    y: Tensor
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def batch(self, idx: Tensor) -> tuple[Tensor, Tensor]:
+        return self.x.index_select(0, idx), self.y.index_select(0, idx)
+
+    def to(self, device: torch.device) -> "Examples":
+        return Examples(self.x.to(device), self.y.to(device))
+
+
+class Many:
+    """A grid of settings, ready to be trained; `module` gives the trained members back.
+
+    Args:
+        model: any nn.Module that torch.func's vmap can run; it is copied, its parameters are where
+            all members start.
+        cost: maps the model's output and y to the mean cost of a minibatch, as F.cross_entropy.
+        optimizer: an update rule of `adamrepro.optim`, or one with settings of its own, as in
+            Adam(eps=1e-6).
+        grid: values of numeric hyper-parameters, each member a combination; l2 among them is lambda
+            of the penalty lambda/2 |W|^2.
+        error: like cost, an error rate.
+        device: where to train; that of the model's parameters unless told.
+        seed: of minibatches and dropout, which all members share.
+
+    Raises UserError for what cannot be trained, naming it.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        cost: Cost,
+        optimizer: type[Rule] | Rule = Adam,
+        grid: Mapping[str, Sequence[float]] | None = None,
+        *,
+        error: Cost | None = None,
+        device: torch.device | str | None = None,
+        seed: int = 0,
+    ) -> None:
+        first = next(model.parameters(), torch.empty(0))
+        self.device = torch.device(device or first.device)
+        module = copy.deepcopy(model).to(self.device)
+        self.config = ModuleConfig(module=module, of_output=cost, error_rate=error)
+        self.seed = seed
+        rule: Any = optimizer if isinstance(optimizer, Rule) else optimizer()  # type: ignore[call-arg]
+        self.points = points_of(rule, grid or {})
+        self.rules: list[Rule] = [
+            dataclasses.replace(rule, **{k: v for k, v in point.items() if k != PENALTY})
+            for point in self.points
+        ]
+        self.population: Population | None = None
+
+    def train(
+        self,
+        data: Data,
+        epochs: int,
+        *,
+        test: Data | None = None,
+        batch_size: int = 128,
+        evaluate_every: int = 1,
+        schedule: Schedule | None = None,
+        diverged_above: float = 1e4,
+    ) -> pd.DataFrame:
+        """Train all members from the beginning; return a row per member and epoch.
+
+        Columns: member (its place in the grid), a column per key of the grid, epoch (0 is before
+        the first step), train_cost (mean over the pass, dropout in it), train_nll, test_nll and
+        test_error (of whole splits, dropout off), diverged.
+        """
+        train = examples(data, "data")
+        held = examples(test, "test") if test is not None else Examples(train.x[:1], train.y[:1])
+        training = Training(
+            epochs=epochs,
+            batch_size=batch_size,
+            evaluate_every=evaluate_every,
+            diverged_above=diverged_above,
+        )
+        task = Task(
+            model=self.config,
+            shape=train.x.shape[1:],
+            classes=0,
+            seed=self.seed,
+            device=self.device,
+        )
+        per_member = sum(p.numel() for p in self.config.module.parameters())
+        work = per_member * len(self.rules) * epochs * (len(train) // batch_size)
+        compiled = can_compile() and work > COMPILE_ABOVE
+        penalties = [point.get(PENALTY, 0.0) for point in self.points]
+        devices = [self.device.index or 0] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(self.seed)  # a module's dropout draws from torch's global stream
+            self.population = Population(
+                task, self.rules, penalties, schedule or Schedule(), compiled=compiled
+            )
+            here, held_here = train.to(self.device), held.to(self.device)
+            curves = Loop(self.population, here, held_here, training, self.seed).run()
+        return self.table(curves, tested=test is not None)
+
+    def table(self, curves: Sequence[MemberCurve], *, tested: bool) -> pd.DataFrame:
+        """Return the curves as a table."""
+        rows = [
+            {
+                "member": member,
+                **self.points[member],
+                **row,
+                "diverged": curve.diverged_epoch == row["epoch"],
+            }
+            for member, curve in enumerate(curves)
+            for row in curve.rows
+        ]
+        costs = ["train_cost", "train_nll", *(["test_nll", "test_error"] if tested else [])]
+        keys = ["member", *self.points[0], "epoch"]
+        table = pd.DataFrame(rows, columns=[*keys, *costs, "diverged"]).astype({"epoch": int})
+        return table.dropna(axis="columns", how="all")
+
+    def module(self, member: int) -> nn.Module:
+        """Return a copy of the model with a member's trained parameters.
+
+        Raises UserError for a member that diverged, or before training.
+        """
+        live = self.population.members if self.population else []
+        if self.population is None or member not in live:
+            raise UserError(
+                f"member {member}: not trained to the end; expected one of {live or 'none so far'}"
+            )
+        result = copy.deepcopy(self.config.module)
+        row = live.index(member)
+        with torch.no_grad(), self.population.evaluated():
+            pairs = zip(result.parameters(), self.population.parameters, strict=True)
+            for parameter, values in pairs:
+                parameter.copy_(values[row])
+        return result
+
+
+def train_many(
+    model: nn.Module,
+    cost: Cost,
+    optimizer: type[Rule] | Rule = Adam,
+    grid: Mapping[str, Sequence[float]] | None = None,
+    *,
+    data: Data,
+    epochs: int,
+    test: Data | None = None,
+    error: Cost | None = None,
+    device: torch.device | str | None = None,
+    seed: int = 0,
+    **training: Any,
+) -> pd.DataFrame:
+    """Train a grid of settings as one tensor program; see `Many` and `Many.train`.
+
+    grid = {"alpha": [1e-4, 1e-3], "beta1": [0.0, 0.9]}
+    curves = train_many(model, F.cross_entropy, Adam, grid, data=(x, y), epochs=5)
+    """
+    many = Many(model, cost, optimizer, grid, error=error, device=device, seed=seed)
+    return many.train(data, epochs, test=test, **training)
+
+
+def points_of(rule: Rule, grid: Mapping[str, Sequence[float]]) -> list[dict[str, float]]:
+    """Return every combination of a grid's values; raises UserError for keys it cannot have."""
+    numbers = [
+        f.name
+        for f in dataclasses.fields(rule)
+        if isinstance(getattr(rule, f.name), (bool, int, float))
+    ]
+    for key, values in grid.items():
+        if key not in (*numbers, PENALTY):
+            raise UserError(
+                f"grid: {key} is no number of {rule.name}; {nearest(key, [*numbers, PENALTY])}"
+            )
+        if not len(values):
+            raise UserError(f"grid: {key} has no values; expected at least one")
+    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+
+
+def examples(data: Data, name: str) -> Examples:
+    """Return a split as tensors; raises UserError for what is none."""
+    if isinstance(data, Dataset):
+        pairs = [data[number] for number in range(len(data))]  # type: ignore[arg-type]
+        data = (
+            torch.stack([torch.as_tensor(x) for x, _ in pairs]),
+            torch.stack([torch.as_tensor(y) for _, y in pairs]),
+        )
+    x, y = data
+    if len(x) != len(y) or not len(y):
+        raise UserError(f"{name}: {len(x)} inputs and {len(y)} targets; expected as many, above 0")
+    return Examples(x, y)

@@ -1,0 +1,131 @@
+"""A grid on a user's own module equals training each setting alone."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import TensorDataset
+
+import adamrepro
+from adamrepro.errors import UserError
+from adamrepro.many import Many, train_many
+from adamrepro.optim import SGD, AdaGrad, Adam
+from adamrepro.training import Order
+from adamrepro.training.order import MinibatchOrder
+from adamrepro.training.streams import stream
+
+GRID = {"alpha": [1e-3, 1e-2], "beta1": [0.0, 0.9], "l2": [0.0, 1e-2]}
+
+
+def examples(count: int = 70, seed: int = 0) -> tuple[Tensor, Tensor]:
+    g = torch.Generator().manual_seed(seed)
+    return torch.randn(count, 1, 6, 6, generator=g), torch.randint(0, 3, (count,), generator=g)
+
+
+def network(dropout: float = 0.0) -> nn.Module:
+    torch.manual_seed(1)
+    layers = [nn.Conv2d(1, 4, 3), nn.ReLU(), nn.GroupNorm(2, 4), nn.Flatten(), nn.Dropout(dropout)]
+    return nn.Sequential(*layers, nn.Linear(64, 3))
+
+
+def error_rate(output: Tensor, y: Tensor) -> Tensor:
+    return (output.argmax(-1) != y).float().mean()
+
+
+def test_equals_torch_one_by_one() -> None:
+    x, y = examples()
+    curves = train_many(
+        network(), F.cross_entropy, Adam, GRID, data=(x, y), epochs=3, batch_size=16
+    )
+    assert len(curves) == 8 * 4
+    for (alpha, beta1, l2), curve in curves.groupby(["alpha", "beta1", "l2"]):
+        model = network()
+        weights = [p for name, p in model.named_parameters() if name.endswith("weight")]
+        biases = [p for name, p in model.named_parameters() if name.endswith("bias")]
+        groups = [{"params": weights, "weight_decay": l2}, {"params": biases}]
+        optimizer = torch.optim.Adam(groups, lr=alpha, betas=(beta1, 0.999))
+        order = MinibatchOrder(len(y), 16, Order.shuffled, stream(0, "order"))
+        for epoch in (1, 2, 3):
+            total = 0.0
+            for _ in range(order.batches_per_pass):
+                idx = order.next()
+                optimizer.zero_grad()
+                cost = F.cross_entropy(model(x[idx]), y[idx])
+                cost.backward()
+                optimizer.step()
+                total += float(cost.detach()) * len(idx)
+            row = curve[curve["epoch"] == epoch].iloc[0]
+            assert row["train_cost"] == pytest.approx(total / len(y), rel=1e-4)
+        with torch.no_grad():
+            clean = float(F.cross_entropy(model(x), y))
+        assert row["train_nll"] == pytest.approx(clean, rel=1e-4)
+
+
+@pytest.mark.parametrize("optimizer", [Adam, AdaGrad(alpha=0.1), SGD(alpha=0.1, momentum=0.5)])
+def test_a_member_is_what_it_is_alone(optimizer: object) -> None:
+    """Dropout in it: members share the masks."""
+    data, test = examples(), examples(20, seed=1)
+    common = {"data": data, "test": test, "epochs": 2, "batch_size": 16, "error": error_rate}
+    grid = [3e-3, 3e-2]
+    together = train_many(network(0.5), F.cross_entropy, optimizer, {"alpha": grid}, **common)
+    for member, alpha in enumerate(grid):
+        alone = train_many(network(0.5), F.cross_entropy, optimizer, {"alpha": [alpha]}, **common)
+        one = together[together["member"] == member].drop(columns="member").reset_index(drop=True)
+        columns = ["train_cost", "train_nll", "test_nll", "test_error"]
+        assert one[columns].to_numpy() == pytest.approx(
+            alone[columns].to_numpy(), rel=1e-4, nan_ok=True
+        )
+
+
+def test_the_trained_modules_come_back() -> None:
+    data = examples()
+    many = Many(network(0.5), F.cross_entropy, Adam, {"alpha": [1e-3, 1e30]}, error=error_rate)
+    with pytest.raises(UserError, match="none so far"):
+        many.module(0)
+    before = torch.get_rng_state()
+    curves = many.train(data, epochs=2, batch_size=16)
+    assert torch.equal(torch.get_rng_state(), before)
+    last = curves[(curves["member"] == 0) & (curves["epoch"] == 2)].iloc[0]
+    with torch.no_grad():
+        cost = float(F.cross_entropy(many.module(0).eval()(data[0]), data[1]))
+    assert cost == pytest.approx(last["train_nll"], rel=1e-5)
+    assert curves[curves["member"] == 1]["diverged"].tolist() == [False, True]
+    with pytest.raises(UserError, match="member 1: not trained to the end"):
+        many.module(1)
+
+
+def test_a_data_set_is_as_good_as_tensors() -> None:
+    data = examples()
+    one, other = (
+        adamrepro.train_many(network(), F.cross_entropy, data=given, epochs=1, batch_size=16)
+        for given in (data, TensorDataset(*data))
+    )
+    assert one.equals(other)
+    assert list(one.columns) == ["member", "epoch", "train_cost", "train_nll", "diverged"]
+
+
+def run(model: nn.Module | None = None, cost: object = F.cross_entropy, **changes: object) -> None:
+    arguments = {"data": examples(), "epochs": 1, "batch_size": 16} | changes
+    train_many(model or network(), cost, arguments.pop("optimizer", Adam), **arguments)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (
+            lambda: run(grid={"alhpa": [1.0]}),
+            "grid: alhpa is no number of adam; did you mean alpha",
+        ),
+        (lambda: run(grid={"eps_form": ["efficient"]}), "grid: eps_form is no number"),
+        (lambda: run(grid={"alpha": []}), "grid: alpha has no values"),
+        (lambda: run(grid={"alpha": [-1.0]}), r"optimizer\.alpha=-1\.0: expected"),
+        (lambda: run(nn.ReLU()), "model: has no parameters"),
+        (lambda: run(nn.Sequential(nn.BatchNorm2d(1))), "model: 0 .BatchNorm2d. keeps running"),
+        (lambda: run(cost=lambda out, y: out), "cost: gave a tensor of shape"),
+        (lambda: run(data=(examples()[0], examples(9)[1])), "data: 70 inputs and 9 targets"),
+        (lambda: run(epochs=0), r"training\.epochs=0"),
+    ],
+)
+def test_mistakes_are_explained(wrong: object, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        wrong()
