@@ -25,6 +25,7 @@ from adamrepro.benchmark import (
     Point,
     Row,
     TaskRow,
+    compare_drop_in,
     compare_memory,
     compare_sfo,
     compare_tasks,
@@ -86,6 +87,7 @@ def measure(asked: argparse.Namespace, repeats: int) -> Measured:
         tasks=list(compare_tasks(DATA, repeats, clock, shorter=shorter)),
         rows=[
             *compare_updates(steps=20 // shorter, repeats=repeats, clock=clock),
+            *compare_drop_in(steps=20 // shorter, repeats=repeats, clock=clock),
             *compare_sfo(steps=13 // shorter, repeats=repeats, clock=clock),
             *compare_memory(again),
         ],

@@ -5,13 +5,14 @@ from adamrepro.benchmark.quasi_newton import compare_sfo
 from adamrepro.benchmark.scaling import Point, cores, members_and_minibatches
 from adamrepro.benchmark.tasks import TaskRow, compare_tasks
 from adamrepro.benchmark.turns import Clock, Row
-from adamrepro.benchmark.updates import compare_updates
+from adamrepro.benchmark.updates import compare_drop_in, compare_updates
 
 __all__ = [
     "Clock",
     "Point",
     "Row",
     "TaskRow",
+    "compare_drop_in",
     "compare_memory",
     "compare_sfo",
     "compare_tasks",

@@ -20,7 +20,7 @@ from adamrepro.data.cifar_files import FORMS, Images
 from adamrepro.data.dataset import DataSet, Source, check_examples, content_sha256, keep_examples
 from adamrepro.data.sources import Request, fetch_archive, locate
 from adamrepro.data.whitening import Zca, channel_affine, mean_image
-from adamrepro.errors import require
+from adamrepro.ranges import check_ranges, positive
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
@@ -51,13 +51,12 @@ class CifarConfig:
     name: str = "cifar10"
     examples: int | None = None
     whitening: Whitening = Whitening.channel
-    zca_epsilon: float = 0.01
+    zca_epsilon: float = positive(0.01)
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         check_examples(self.examples, self.sizes[0])
-        ok = 0 < self.zca_epsilon < float("inf")
-        require(ok, "dataset.zca_epsilon", self.zca_epsilon, "a number above 0")
+        check_ranges("dataset", self)
 
 
 def load_cifar10(config: CifarConfig, request: Request) -> DataSet:

@@ -12,6 +12,7 @@ from adamrepro.models.initialize import Init, draw
 from adamrepro.models.layers import Conv2d, Linear, split_members
 from adamrepro.models.model import Classifier, ModelConfig
 from adamrepro.models.noise import Noise
+from adamrepro.ranges import positive, rate, whole
 
 
 @dataclass(kw_only=True)
@@ -23,17 +24,10 @@ class ConvNetConfig(ModelConfig):
 
     name: str = "convnet"
     init: Init = Init.he
-    first_std: float | None = None
-    hidden: int = 1000
-    dropout_input: float = 0.0
-    dropout_hidden: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_rate("dropout_input", "dropout_hidden")
-        self.check_count("hidden")
-        ok = self.first_std is None or 0 < self.first_std < float("inf")
-        require(ok, "model.first_std", self.first_std, "null or a number above 0")
+    first_std: float | None = positive(None)
+    hidden: int = whole(1000)
+    dropout_input: float = rate(0.0)
+    dropout_hidden: float = rate(0.0)
 
     def build(self, members: int, shape: torch.Size, classes: int) -> "ConvNet":
         require(len(shape) == 3, "model", self.name, f"examples [C, H, W]; these are {[*shape]}")

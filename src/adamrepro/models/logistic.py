@@ -10,6 +10,7 @@ from adamrepro.models.initialize import Init
 from adamrepro.models.layers import Input, Linear
 from adamrepro.models.model import Classifier, ModelConfig
 from adamrepro.models.noise import Noise
+from adamrepro.ranges import rate
 
 
 @dataclass(kw_only=True)
@@ -18,13 +19,9 @@ class LogisticConfig(ModelConfig):
 
     name: str = "logistic"
     init: Init = Init.zeros
-    dropout_input: float = 0.0
+    dropout_input: float = rate(0.0)
 
     cpu_members: ClassVar[int] = 64
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_rate("dropout_input")
 
     def build(self, members: int, shape: torch.Size, classes: int) -> "Logistic":
         return Logistic(members, shape.numel(), classes, self.dropout_input)

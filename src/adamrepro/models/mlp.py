@@ -10,6 +10,7 @@ from adamrepro.models.initialize import Init
 from adamrepro.models.layers import Input, Linear
 from adamrepro.models.model import Classifier, ModelConfig
 from adamrepro.models.noise import Noise
+from adamrepro.ranges import rate, whole
 
 
 @dataclass(kw_only=True)
@@ -18,16 +19,11 @@ class MlpConfig(ModelConfig):
 
     name: str = "mlp"
     init: Init = Init.fan_in
-    hidden: int = 1000
-    dropout_input: float = 0.0
-    dropout_hidden: float = 0.0
+    hidden: int = whole(1000)
+    dropout_input: float = rate(0.0)
+    dropout_hidden: float = rate(0.0)
 
     cpu_members: ClassVar[int] = 4  # measured: a tenth cheaper a member than alone
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_rate("dropout_input", "dropout_hidden")
-        self.check_count("hidden")
 
     def build(self, members: int, shape: torch.Size, classes: int) -> "Mlp":
         return Mlp(self, members, shape.numel(), classes)

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from adamrepro.errors import require
 from adamrepro.models.initialize import Init, initialize
 from adamrepro.models.layers import Input
 from adamrepro.models.noise import Noise
+from adamrepro.ranges import check_ranges, positive
 
 
 @dataclass(kw_only=True)
@@ -19,25 +19,14 @@ class ModelConfig:
 
     name: str
     init: Init = Init.fan_in
-    init_std: float = 0.01
+    init_std: float = positive(0.01)
 
     cpu_members: ClassVar[int] = 1
     """Members per population on a CPU, where execution.population is auto."""
 
     def __post_init__(self) -> None:
         """Check ranges; raises UserError naming the key."""
-        ok = 0 < self.init_std < float("inf")
-        require(ok, "model.init_std", self.init_std, "a number above 0")
-
-    def check_rate(self, *keys: str) -> None:
-        for key in keys:
-            value = getattr(self, key)
-            require(0 <= value < 1, f"model.{key}", value, "a rate in [0, 1)")
-
-    def check_count(self, *keys: str) -> None:
-        for key in keys:
-            value = getattr(self, key)
-            require(value >= 1, f"model.{key}", value, "a whole number, 1 or above")
+        check_ranges("model", self)
 
     def build(self, members: int, shape: torch.Size, classes: int) -> "Model":
         """Build the model for inputs of `shape` (without the batch axis), parameters zero."""

@@ -11,6 +11,7 @@ from adamrepro.models.initialize import Init, initialize
 from adamrepro.models.layers import Input, Linear
 from adamrepro.models.model import Model, ModelConfig, widened
 from adamrepro.models.noise import Noise
+from adamrepro.ranges import not_negative, whole
 
 
 @dataclass(kw_only=True)
@@ -23,18 +24,12 @@ class VaeConfig(ModelConfig):
 
     name: str = "vae"
     init: Init = Init.fan_in
-    bias_std: float = 0.0
-    hidden: int = 500
-    latent: int = 50
+    bias_std: float = not_negative(0.0)
+    hidden: int = whole(500)
+    latent: int = whole(50)
     binarize: bool = False
 
     cpu_members: ClassVar[int] = 6  # measured: a fifth cheaper a member than alone
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_count("hidden", "latent")
-        ok = 0 <= self.bias_std < float("inf")
-        require(ok, "model.bias_std", self.bias_std, "a number, 0 or above")
 
     def build(self, members: int, shape: torch.Size, classes: int) -> "Vae":
         return Vae(self, members, shape.numel())

@@ -21,7 +21,13 @@ from adamrepro.optim.schedule_free import ScheduleFree
 from adamrepro.optim.sfo import SFO, SfoSettings
 from adamrepro.optim.sgd import SGD, VelocityForm
 from adamrepro.optim.signum import Signum
-from adamrepro.optim.update import apply_rule, can_compile, make_update, with_penalty
+from adamrepro.optim.update import (
+    apply_rule,
+    can_compile,
+    make_update,
+    step_in_place,
+    with_penalty,
+)
 
 PAPER_RULES: dict[str, type[Rule]] = {
     "adam": Adam,
@@ -94,6 +100,7 @@ __all__ = [
     "make_update",
     "scheduled",
     "stack",
+    "step_in_place",
     "structure",
     "widest",
     "with_penalty",

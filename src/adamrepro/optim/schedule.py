@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
-from adamrepro.errors import require
+from adamrepro.ranges import check_ranges, whole
 
 
 class Decay(Enum):
@@ -31,12 +31,11 @@ class Schedule:
 
     decay: Decay = Decay.constant
     unit: Unit = Unit.steps
-    warmup: int | None = None
+    warmup: int | None = whole(None)
 
     def __post_init__(self) -> None:
         """Check ranges; raises UserError naming the key."""
-        ok = self.warmup is None or self.warmup >= 1
-        require(ok, "schedule.warmup", self.warmup, "null or a whole number above 0")
+        check_ranges("schedule", self)
 
     def factor(self, step: int, epoch: int) -> float:
         """Return alpha_t / alpha at the step-th step (from 1), in the epoch-th pass (from 1)."""

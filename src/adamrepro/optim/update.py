@@ -50,10 +50,18 @@ def apply_rule(
     ):
         g = with_penalty(g, theta, l2)
         c = type(coefficients)(*(column(values, theta) for values in coefficients))
-        step, new_state = rule.step_of(Parameter(theta, kind), g, state, c)
-        theta.add_(step)
-        for old, new in zip(state, new_state, strict=True):
-            old.copy_(new)
+        step_in_place(rule, Parameter(theta, kind), g, state, c)
+
+
+def step_in_place(rule: type[Rule], p: Parameter, g: Tensor, state: Any, c: Any) -> None:
+    """Take one step on one parameter; the coefficients c broadcast over it.
+
+    g and state share a dtype; theta may be narrower (bf16), and is rounded once, at the end.
+    """
+    step, new_state = rule.step_of(p, g, state, c)
+    p.theta.add_(step)
+    for old, new in zip(state, new_state, strict=True):
+        old.copy_(new)
 
 
 def with_penalty(g: Tensor, theta: Tensor, l2: Tensor | None) -> Tensor:

@@ -14,6 +14,7 @@ from adamrepro.data import DATASETS
 from adamrepro.errors import UserError, nearest, require
 from adamrepro.models import MODELS, ModelConfig
 from adamrepro.optim import OPTIMIZERS, Decay, Rule, Schedule, SfoSettings
+from adamrepro.ranges import check_ranges, not_negative, whole
 from adamrepro.results.run_id import Value
 from adamrepro.tracking.settings import Tracking
 from adamrepro.training import Order, Training
@@ -48,22 +49,18 @@ class Execution:
     """
 
     device: str = "auto"
-    threads: int = 1
-    workers: int | None = None
+    threads: int = whole(1)
+    workers: int | None = whole(None)
     population: Any = "auto"
     compile: Compile = Compile.auto
-    checkpoint_seconds: float = 60.0
+    checkpoint_seconds: float = not_negative(60.0)
 
     def __post_init__(self) -> None:
         require(self.device in DEVICES, "execution.device", self.device, f"one of {DEVICES}")
-        require(self.threads >= 1, "execution.threads", self.threads, "a whole number above 0")
-        ok = self.workers is None or self.workers >= 1
-        require(ok, "execution.workers", self.workers, "null or a whole number above 0")
         size = self.population
         ok = size == "auto" or (type(size) is int and size >= 1)
         require(ok, "execution.population", size, "auto or a whole number above 0")
-        ok = self.checkpoint_seconds >= 0
-        require(ok, "execution.checkpoint_seconds", self.checkpoint_seconds, "0 or above")
+        check_ranges("execution", self)
 
 
 @dataclass(kw_only=True)

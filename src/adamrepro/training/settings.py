@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from adamrepro.errors import require
+from adamrepro.ranges import check_ranges, not_negative, positive, whole
 from adamrepro.training.order import Order
 
 
@@ -27,20 +27,15 @@ class Training:
     diverged_above: a member whose train cost passes this, or is not finite, has diverged.
     """
 
-    epochs: int = 10
-    batch_size: int = 128
+    epochs: int = whole(10)
+    batch_size: int = whole(128)
     order: Order = Order.shuffled
-    epoch_steps: int | None = None
-    l2: float = 0.0
-    evaluate_every: int = 1
-    diverged_above: float = 1e4
+    epoch_steps: int | None = whole(None)
+    l2: float = not_negative(0.0)
+    evaluate_every: int = whole(1)
+    diverged_above: float = positive(1e4)
     precision: Precision = Precision.fp32
 
     def __post_init__(self) -> None:
         """Check ranges; raises UserError naming the key."""
-        for key in ("epochs", "batch_size", "epoch_steps", "evaluate_every"):
-            value = getattr(self, key)
-            require(value is None or value >= 1, f"training.{key}", value, "a whole number above 0")
-        require(0 <= self.l2 < float("inf"), "training.l2", self.l2, "a number, 0 or above")
-        ok = 0 < self.diverged_above < float("inf")
-        require(ok, "training.diverged_above", self.diverged_above, "a number above 0")
+        check_ranges("training", self)
