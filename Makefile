@@ -4,11 +4,13 @@
 BUDGET ?= quick
 # DATA=/path    a folder that already holds data sets, laid out as their archives unpack
 # PYTHON=NAME   the interpreter of the virtual environment
-# ARGS="..."    passed on by test, test-all and benchmark
+# FROM=published    reproduce takes published runs over instead of training them
+# ARGS="..."    passed on by test, test-all, sweep and benchmark
 
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
+ADAMREPRO := $(PY) -m adamrepro
 READY := .venv/.ready
 
 ifneq ($(DATA),)
@@ -16,28 +18,38 @@ export ADAMREPRO_DATA := $(DATA)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce status figures smoke test test-all check benchmark clean FORCE
+.PHONY: help setup reproduce status figures compare publish sweep smoke test test-all check benchmark clean FORCE
 
 help:  ## list the targets (this)
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-11s %s\n", $$1, $$2 }'
 
 setup: $(READY)  ## make .venv with pinned dependencies (PYTHON=python3.12); nothing if it is there
 
-reproduce: setup  ## data, training, figures, claims (BUDGET=smoke|quick|full, DATA=/path)
-	@$(PY) scripts/reproduce.py --budget "$(BUDGET)"
+reproduce: setup  ## train, draw, judge, compare with what is published (BUDGET=quick|full, DATA=/path)
+	@$(ADAMREPRO) reproduce --budget "$(BUDGET)" $(if $(FROM),--from "$(FROM)")
 
-status: setup  ## which runs are done, and how long the others will take (BUDGET=quick|full)
-	@$(PY) scripts/status.py --budget "$(BUDGET)"
+status: setup  ## which of your runs are done, and how long the others will take (BUDGET=quick|full)
+	@$(ADAMREPRO) status --budget "$(BUDGET)"
 
-# The budgets whose tables are committed, unless one is asked for.
-figures: setup  ## redraw the figures from the tables: no training (BUDGET=quick|full)
-	@for budget in $(if $(filter file,$(origin BUDGET)),$(or $(notdir $(wildcard results/quick results/medium results/full)),quick),$(BUDGET)); do \
-	  $(PY) scripts/plot.py all --budget "$$budget" || exit; \
+# All budgets that are published, unless one is asked for; search has no figures.
+figures: setup  ## redraw figures/published from results/published: no training
+	@for budget in $(if $(filter file,$(origin BUDGET)),$(filter-out search,$(notdir $(wildcard results/published/*))),$(BUDGET)); do \
+	  $(ADAMREPRO) plot all --published --budget "$$budget" || exit; \
 	done
 
+compare: setup  ## compare your own runs with the published ones (BUDGET=quick|full)
+	@$(ADAMREPRO) compare --budget "$(BUDGET)"
+
+publish: setup  ## check your own tables, and make them the published ones (BUDGET=quick|full|search)
+	@$(ADAMREPRO) publish --budget "$(BUDGET)"
+	@[ "$(BUDGET)" = search ] || $(ADAMREPRO) claims --published --budget "$(BUDGET)"
+
+sweep: setup  ## train at a fixed commit, in a worktree of its own (ARGS="experiment=fig4 budget=full")
+	@scripts/sweep.sh $(ARGS)
+
 smoke: setup  ## all of `make reproduce` anew on tiny stand-in data, in under a minute
-	@rm -rf {results,results/runs,figures}/smoke{,-stand-in}
-	@ADAMREPRO_DATA= $(PY) scripts/reproduce.py --budget smoke
+	@rm -rf {results/local,results/local/runs,figures/local}/smoke{,-stand-in}
+	@ADAMREPRO_DATA= $(ADAMREPRO) reproduce --budget smoke
 
 test: setup  ## the fast tests (ARGS="-k adam")
 	@$(PY) -m pytest $(ARGS)
@@ -55,7 +67,7 @@ benchmark: setup  ## speed against plain PyTorch (ARGS="--json")
 	@$(PY) scripts/benchmark.py $(ARGS)
 
 clean:  ## remove caches and smoke results; .venv, data and other results stay
-	rm -rf .*_cache .hypothesis outputs multirun {results,results/runs,figures}/smoke{,-stand-in}
+	rm -rf .*_cache .hypothesis outputs multirun {results/local,results/local/runs,figures/local}/smoke{,-stand-in}
 	find . -path ./.venv -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 # An environment that was moved or copied along with its checkout still points at the old place.

@@ -1,7 +1,6 @@
-"""scripts/train.py called in this process, and configs composed as it composes them."""
+"""`adamrepro train` called in this process, and configs composed as it composes them."""
 
 import copy
-import importlib.util
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
+from adamrepro.cli.train import main
 from adamrepro.command import register_resolvers
 from adamrepro.experiments.budgets import apply_budget
 from adamrepro.experiments.compose import Composer, composing
@@ -71,19 +71,16 @@ class Outcome:
 
 
 def train(capsys: pytest.CaptureFixture[str], *arguments: str) -> Outcome:
-    """Run scripts/train.py with these arguments in this process."""
-    spec = importlib.util.spec_from_file_location("train_script", PROJECT / "scripts" / "train.py")
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    """Run `adamrepro train` with these arguments in this process."""
     GlobalHydra.instance().clear()
     capsys.readouterr()
     status = 0
-    with mock.patch.object(sys, "argv", ["train.py", *arguments]), mock.patch.dict("os.environ"):
+    with (
+        mock.patch.object(sys, "argv", ["adamrepro train", *arguments]),
+        mock.patch.dict("os.environ"),
+    ):
         try:
-            with script.explained():
-                script.main()
+            main()
         except SystemExit as end:
             status = int(end.code or 0)
     said = capsys.readouterr()

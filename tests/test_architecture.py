@@ -65,7 +65,7 @@ def test_a_rule_a_model_and_a_data_set_of_the_users_own(tmp_path: Path) -> None:
     values = ["optimizer.alpha=1e-3,1e-2", "training.epochs=5", "training.batch_size=20"]
     settings = [f"results={tmp_path / 'results'}", f"data.root={tmp_path}"]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "src")}
-    command = [sys.executable, "scripts/train.py", "-m", *chosen, *values, *settings]
+    command = [sys.executable, "-m", "adamrepro", "train", "-m", *chosen, *values, *settings]
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )

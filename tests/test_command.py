@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from commandline import PROJECT, train
+from commandline import train
 
 SINGLE = {
     # misspelt keys and choices: the nearest one is named
@@ -112,7 +112,7 @@ def test_a_model_that_does_not_fit_the_data(
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if k not in ("HYDRA_FULL_ERROR",)}
     return subprocess.run(
-        [sys.executable, str(PROJECT / "scripts" / "train.py"), *arguments],
+        [sys.executable, "-m", "adamrepro", "train", *arguments],
         capture_output=True,
         text=True,
         timeout=300,

@@ -1,4 +1,4 @@
-"""`scripts/train.py --help` answers at once: torch, which takes seconds to import, stays out."""
+"""`adamrepro train --help` answers at once: torch, which takes seconds to import, stays out."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ HEAVY = {"torch", "pandas", "matplotlib", "wandb", "submitit", "sklearn", "scipy
 @pytest.mark.parametrize("arguments", [["--help"], ["--cfg", "job"], ["-m", "--help"]])
 def test_questions_about_settings_import_nothing_heavy(arguments: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "scripts/train.py", *arguments],
+        [sys.executable, "-X", "importtime", "-m", "adamrepro", "train", *arguments],
         cwd=PROJECT,
         capture_output=True,
         text=True,

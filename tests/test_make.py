@@ -135,18 +135,18 @@ def test_two_calls_at_once_install_once(sandbox: Sandbox) -> None:
     assert len(sandbox.called("-m pip install")) == 1
 
 
-def test_figures_are_redrawn_for_the_budgets_that_have_tables(sandbox: Sandbox) -> None:
-    for budget in ("quick", "full", "smoke"):
-        (sandbox.folder / "results" / budget).mkdir(parents=True)
+def test_figures_are_redrawn_for_the_budgets_that_are_published(sandbox: Sandbox) -> None:
+    for budget in ("quick", "full", "search"):
+        (sandbox.folder / "results" / "published" / budget).mkdir(parents=True)
     sandbox.make("figures")
-    sandbox.make("figures", "BUDGET=medium")
-    drawn = [line.split()[-1] for line in sandbox.called("scripts/plot.py all --budget")]
-    assert sorted(drawn) == ["full", "medium", "quick"]
+    sandbox.make("figures", "BUDGET=other")
+    drawn = [line.split()[-1] for line in sandbox.called("-m adamrepro plot all --published")]
+    assert sorted(drawn) == ["full", "other", "quick"]
 
 
 def test_smoke_starts_from_nothing_and_clean_keeps_results(sandbox: Sandbox) -> None:
     sandbox.make("setup")
-    results = sandbox.folder / "results"
+    results = sandbox.folder / "results" / "local"
     for kept in ("quick", "runs/quick"):
         (results / kept).mkdir(parents=True)
     for target in ("smoke", "clean"):
@@ -155,4 +155,4 @@ def test_smoke_starts_from_nothing_and_clean_keeps_results(sandbox: Sandbox) -> 
         assert sandbox.make(target).returncode == 0
         left = {str(path.relative_to(results)) for path in results.rglob("*")}
         assert left == {"quick", "runs", "runs/quick"}
-    assert sandbox.called("scripts/reproduce.py") == ["scripts/reproduce.py --budget smoke"]
+    assert sandbox.called("-m adamrepro") == ["-m adamrepro reproduce --budget smoke"]

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from adamrepro.optim import can_compile
-from commandline import PROJECT
 
 MOST_GB = 3.0
 MEASURE = """
@@ -33,7 +32,7 @@ def test_a_worker_takes_less_than_3_gb(experiment: str, tmp_path: Path) -> None:
     """Whole grids for one pass; 1,000 examples fill a chunk of the clean costs."""
     done = subprocess.run(
         [
-            *(sys.executable, "-c", MEASURE, str(PROJECT / "scripts" / "train.py"), "-m"),
+            *(sys.executable, "-c", MEASURE, "-m", "adamrepro", "train", "-m"),
             *(f"experiment={experiment}", "budget=full", *LARGEST[experiment]),
             *("training.epochs=1", f"execution.compile={'on' if can_compile() else 'off'}"),
             *("dataset.examples=1000", "data.stand_in=true", "data.download=false"),

@@ -1,7 +1,6 @@
-"""`scripts/reproduce.py`, with scripts around it that only take notes."""
+"""`adamrepro reproduce`, with other commands that only take notes."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -10,12 +9,18 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).parents[1]
+RUN = """
+import pathlib, sys
+from adamrepro.cli import reproduce
+reproduce.COMMAND = (sys.executable, sys.argv.pop(1))
+reproduce.experiments = lambda: ["figA", "figB", "figC"]
+sys.exit(reproduce.main())
+"""
 
-# Stands in for each of the other scripts.
+# Stands in for the other commands.
 SCRIPT = """
 import os, pathlib, signal, sys, time
-name, told = pathlib.Path(__file__).stem, sys.argv[1:]
+name, *told = sys.argv[1:]
 with open(os.environ["NOTES"], "a") as notes:
     print(name, os.environ["ADAMREPRO_DATA"], *told, sep="|", file=notes)
 given = dict(word.split("=") for word in told if "=" in word)
@@ -44,15 +49,19 @@ class Sandbox:
     folder: Path
 
     def reproduce(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        kept = {k: v for k, v in os.environ.items() if k != "ADAMREPRO_DATA"}
         return subprocess.run(
-            [sys.executable, str(self.folder / "scripts" / "reproduce.py"), *arguments],
-            env={**kept, "NOTES": str(self.folder / "notes"), **variables},
+            [sys.executable, "-c", RUN, str(self.folder / "script.py"), *arguments],
+            env=self.environment(**variables),
             capture_output=True,
             text=True,
             cwd=self.folder.parent,
             timeout=60,
         )
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if k != "ADAMREPRO_DATA"}
+        own = {"ADAMREPRO_HOME": str(self.folder), "NOTES": str(self.folder / "notes")}
+        return {**kept, **own, **variables}
 
     def calls(self) -> list[tuple[str, str, list[str]]]:
         """Script, data folder and arguments of each call."""
@@ -70,21 +79,8 @@ class Sandbox:
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Sandbox:
     folder = tmp_path / "checkout"
-    for name in (
-        "experiment/figB",
-        "experiment/figC",
-        "experiment/figA",
-        "budget/quick",
-        "budget/smoke",
-        "budget/search",
-    ):
-        path = folder / "configs" / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    (folder / "scripts").mkdir()
-    shutil.copy(PROJECT / "scripts" / "reproduce.py", folder / "scripts")
-    for name in ("fetch_data", "train", "theory", "plot", "claims"):
-        (folder / "scripts" / f"{name}.py").write_text(SCRIPT)
+    folder.mkdir()
+    (folder / "script.py").write_text(SCRIPT)
     return Sandbox(folder)
 
 
@@ -92,12 +88,12 @@ def test_every_step_is_taken_in_order_and_the_paths_are_printed(sandbox: Sandbox
     done = sandbox.reproduce()
     assert done.returncode == 0, done.stderr
     names = [name for name, _, _ in sandbox.calls()]
-    assert names == ["fetch_data", "train", "train", "train", "theory", "plot", "claims"]
+    assert names == ["fetch-data", "train", "train", "train", "theory", "plot", "claims", "compare"]
     assert sandbox.trained() == ["figA", "figB", "figC"]
     assert {data for _, data, _ in sandbox.calls()} == {str(sandbox.folder / "data")}
     printed = [Path(line) for line in done.stdout.splitlines() if line.startswith("/")]
-    assert sandbox.folder / "results" / "quick" / "figB" / "runs.csv" in printed
-    assert sandbox.folder / "figures" / "quick" / "fig.pdf" in printed
+    assert sandbox.folder / "results" / "local" / "quick" / "figB" / "runs.csv" in printed
+    assert sandbox.folder / "figures" / "local" / "quick" / "fig.pdf" in printed
     assert all(path.is_file() for path in printed)
 
 
@@ -105,7 +101,7 @@ def test_a_failing_experiment_stops_none_of_the_others(sandbox: Sandbox) -> None
     done = sandbox.reproduce(BROKEN="figB", STATUS="1")
     assert done.returncode == 1
     assert sandbox.trained() == ["figA", "figB", "figC"]
-    assert [name for name, _, _ in sandbox.calls()][-2:] == ["plot", "claims"]
+    assert [name for name, _, _ in sandbox.calls()][-3:] == ["plot", "claims", "compare"]
     [line] = [line for line in done.stdout.splitlines() if "FAILED" in line]
     assert line.split()[0] == "figB"
 
@@ -120,9 +116,8 @@ def test_an_interrupted_experiment_stops_everything(sandbox: Sandbox) -> None:
 def test_a_terminated_call_stops_what_it_runs(sandbox: Sandbox, tmp_path: Path) -> None:
     """SIGTERM reaches one process only, unlike Ctrl-C: nothing may go on training behind it."""
     training = tmp_path / "training"
-    environment = {**os.environ, "NOTES": str(sandbox.folder / "notes"), "SLOW": str(training)}
-    environment.pop("ADAMREPRO_DATA", None)
-    command = [sys.executable, str(sandbox.folder / "scripts" / "reproduce.py")]
+    environment = sandbox.environment(SLOW=str(training))
+    command = [sys.executable, "-c", RUN, str(sandbox.folder / "script.py")]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         while not training.exists():
             assert process.poll() is None
@@ -152,7 +147,7 @@ def test_training_takes_what_fetching_left_it(sandbox: Sandbox) -> None:
 
 
 def test_stand_ins_have_figures_and_claims_of_their_own(sandbox: Sandbox) -> None:
-    other = sandbox.folder / "results" / "quick-stand-in" / "figA"
+    other = sandbox.folder / "results" / "local" / "quick-stand-in" / "figA"
     other.mkdir(parents=True)
     (other / "runs.csv").touch()
     sandbox.reproduce()
@@ -166,6 +161,9 @@ def test_stand_ins_have_figures_and_claims_of_their_own(sandbox: Sandbox) -> Non
         ([], {"ADAMREPRO_DATA": "/no/such/folder"}, "DATA=/no/such/folder: no such folder"),
         (["--budget", "qick"], {}, "choose from"),
         (["--budget", "search"], {}, "choose from"),
+        (["figD"], {}, "figD: no such experiment"),
+        (["--published"], {}, "not trained into"),
+        (["--from", "/no/such/folder"], {}, "--from /no/such/folder: no such folder"),
     ],
 )
 def test_a_mistake_is_answered_at_once(

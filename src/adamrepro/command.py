@@ -4,17 +4,14 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NoReturn
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from adamrepro import paths
 from adamrepro.errors import RunsFailed, Stopped, UserError, nearest
-
-PROJECT = Path(__file__).parents[2]
-"""The checkout: configs, data and results lie in it unless told otherwise."""
 
 USER, FAILED, INTERRUPTED = 2, 1, 130
 """Exit statuses: the user's mistake; runs that failed; stopped before the end."""
@@ -59,13 +56,9 @@ def leave(message: str, status: int) -> NoReturn:
 
 
 def register_resolvers() -> None:
-    """Let configs say ${project:results} and ${data_root:}."""
-    OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)
-    OmegaConf.register_new_resolver(
-        "data_root",
-        lambda: os.environ.get("ADAMREPRO_DATA") or str(PROJECT / "data"),
-        replace=True,
-    )
+    """Let configs say ${home:results/local} and ${data_root:}."""
+    OmegaConf.register_new_resolver("home", lambda path: str(paths.home() / path), replace=True)
+    OmegaConf.register_new_resolver("data_root", lambda: str(paths.data()), replace=True)
 
 
 def explain(error: Exception) -> str:

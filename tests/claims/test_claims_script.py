@@ -15,12 +15,12 @@ ROOT = Path(__file__).parents[2]
 
 
 def claims(*arguments: object) -> subprocess.CompletedProcess[str]:
-    script = ROOT / "scripts" / "claims.py"
     code = (
-        "import sys, runpy, atexit\n"
+        "import sys, atexit\n"
         "atexit.register(lambda: print('torch' in sys.modules, file=sys.stderr))\n"
-        f"sys.argv = {['claims.py', *map(str, arguments)]!r}\n"
-        f"runpy.run_path({str(script)!r}, run_name='__main__')\n"
+        f"sys.argv = {['adamrepro', 'claims', *map(str, arguments)]!r}\n"
+        "from adamrepro.cli import main\n"
+        "sys.exit(main())\n"
     )
     return subprocess.run(
         [sys.executable, "-c", code],
@@ -79,12 +79,12 @@ def test_theory_that_needs_no_data_counts_beside_stand_ins(tmp_path: Path) -> No
 
 @pytest.fixture(scope="module")
 def published() -> list[Judgement]:
-    book = Book.read(ROOT / "results", "full")
+    book = Book.read(ROOT / "results" / "published", "full")
     return [judge(claim, book) for claim in CLAIMS.values()]
 
 
 def test_the_page_is_that_of_the_committed_tables(published: list[Judgement]) -> None:
-    page, command = document(published, "full"), "python scripts/claims.py --budget full --docs"
+    page, command = document(published, "full"), "adamrepro claims --published --budget full --docs"
     assert (ROOT / "docs" / "claims.md").read_text() == page, f"out of date: {command}"
 
 
@@ -99,5 +99,7 @@ def test_the_page_has_every_claim_and_no_infinity(published: list[Judgement]) ->
 def test_the_committed_verdicts_are_those_of_the_committed_tables(
     published: list[Judgement],
 ) -> None:
-    committed = pd.read_csv(ROOT / "results" / "full" / "claims.csv").set_index("id")["verdict"]
+    committed = pd.read_csv(ROOT / "results" / "published" / "full" / "claims.csv").set_index("id")[
+        "verdict"
+    ]
     assert committed.to_dict() == {found.claim.id: str(found.verdict) for found in published}

@@ -1,24 +1,18 @@
-import importlib.util
 import sys
-from pathlib import Path
 
 import pytest
 
+from adamrepro.cli.fetch_data import main
 from adamrepro.data import mnist
-
-SCRIPT = Path(__file__).parents[2] / "scripts" / "fetch_data.py"
 
 
 @pytest.fixture
 def fetch(monkeypatch, root):
-    spec = importlib.util.spec_from_file_location("fetch_data", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     monkeypatch.setattr(mnist, "MIRRORS", ["http://127.0.0.1:1/"])
 
     def fetch(*arguments: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["fetch_data.py", "--root", str(root), *arguments])
-        return module.main()
+        monkeypatch.setattr(sys, "argv", ["fetch-data", "--root", str(root), *arguments])
+        return main()
 
     return fetch
 
@@ -30,11 +24,8 @@ def test_it_says_where_each_data_set_comes_from(mnist_root, fetch, capsys):
 
 def test_it_looks_where_the_environment_says(mnist_root, monkeypatch, capsys):
     monkeypatch.setenv("ADAMREPRO_DATA", str(mnist_root))
-    spec = importlib.util.spec_from_file_location("fetch_data", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    monkeypatch.setattr(sys, "argv", ["fetch_data.py", "mnist"])
-    assert module.main() == 0
+    monkeypatch.setattr(sys, "argv", ["fetch-data", "mnist"])
+    assert main() == 0
     assert capsys.readouterr().out.startswith("mnist: canonical")
 
 

@@ -1,4 +1,4 @@
-"""scripts/train.py from the command line to the tables, on the digits that a package ships."""
+"""`adamrepro train` from the command line to the tables, on the digits that a package ships."""
 
 import csv
 import os
@@ -20,7 +20,7 @@ GRID = ["experiment=fig1a", "budget=smoke", "training.epochs=1", "dataset.exampl
 def command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Command:
-    """Call scripts/train.py with stand-in data, from a folder that must stay empty."""
+    """Call `adamrepro train` with stand-in data, from a folder that must stay empty."""
     cwd = tmp_path / "cwd"
     cwd.mkdir()
     monkeypatch.chdir(cwd)

@@ -29,7 +29,7 @@ def ripple(curve: np.ndarray) -> tuple[float, float]:
 
 
 def trained(folder: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    where = ROOT / "results" / folder
+    where = ROOT / "results" / "published" / folder
     return pd.read_csv(where / "runs.csv"), pd.read_csv(where / "curves.csv")
 
 

@@ -47,6 +47,7 @@ def make_run(number: int, **changes: Value) -> tuple[Run, Curve, dict[str, str]]
         "diverged_epoch": None,
         **settings,
         "data_source": "canonical",
+        "data_sha": "sha",
         "seconds": 0.1 * number,
         "machine": machine(number)["machine"],
         **changes,
@@ -327,3 +328,18 @@ def test_identity_counts_the_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
     before = run_id({"seed": 0}, "a")
     monkeypatch.setattr("adamrepro.results.run_id.PROTOCOL", 999)
     assert run_id({"seed": 0}, "a") != before
+
+
+def test_runs_of_another_version_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = make_store(tmp_path)
+    with monkeypatch.context() as former:
+        former.setattr("adamrepro.results.run_id.PROTOCOL", 1)
+        store.save(*make_run(0))
+    store.save(*make_run(1))
+    store.collect()
+    with pytest.raises(UserError, match=r"1 of 2 runs were made by another version") as told:
+        store.check()
+    assert str(store.tables / "runs.csv") in str(told.value)
+    assert "delete it" in str(told.value)

@@ -1,6 +1,5 @@
-"""scripts/status.py beside a real sweep at budget smoke: what it expects, what it then finds."""
+"""`adamrepro status` beside a real sweep at budget smoke: what it expects, what it then finds."""
 
-import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,9 +7,10 @@ from pathlib import Path
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 
+from adamrepro.cli.status import main
 from adamrepro.data import DATASETS, FOLDERS, is_there
 from adamrepro.runs import planning
-from commandline import PROJECT, Outcome, train
+from commandline import Outcome, train
 
 Command = Callable[..., Outcome]
 
@@ -19,23 +19,19 @@ Command = Callable[..., Outcome]
 def status(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Command:
-    """Call scripts/status.py for a results folder of the test's own."""
-    spec = importlib.util.spec_from_file_location("status", PROJECT / "scripts" / "status.py")
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    """Call `adamrepro status` for a results folder of the test's own."""
     monkeypatch.setenv("ADAMREPRO_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("ADAMREPRO_HOME", str(tmp_path))  # where nothing is published
     monkeypatch.setenv("COLUMNS", "200")
 
     def call(*arguments: str, budget: str = "smoke") -> Outcome:
         GlobalHydra.instance().clear()
         capsys.readouterr()
-        told = ["status.py", *arguments, "--budget", budget, "--results", str(tmp_path / "results")]
+        told = ["status", *arguments, "--budget", budget, "--results", str(tmp_path / "results")]
         monkeypatch.setattr(sys, "argv", told)
         ended = 0
         try:
-            script.main()
+            main()
         except SystemExit as end:
             ended = int(end.code or 0)
         said = capsys.readouterr()

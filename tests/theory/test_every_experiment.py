@@ -14,7 +14,6 @@ from adamrepro.claims import CLAIMS, Kind
 from adamrepro.theory import THEORY
 from adamrepro.theory.record import record, table_path
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "theory.py"
 every_experiment = pytest.mark.parametrize("name", THEORY)
 
 
@@ -97,7 +96,7 @@ def test_tables_of_stand_ins_lie_apart(tmp_path: Path) -> None:
 
 def script(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(SCRIPT), *map(str, arguments)],
+        [sys.executable, "-m", "adamrepro", "theory", *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,

@@ -1,6 +1,5 @@
 """Exporting from the tables afterwards: the same runs, once, and the figures."""
 
-import runpy
 import sys
 from pathlib import Path
 
@@ -12,11 +11,10 @@ from wandb_core import settle
 from wandb_files import offline_runs
 from wandb_server import serving
 
+from adamrepro.cli.sync_wandb import main
 from adamrepro.execution import run_batch
 from adamrepro.tracking.card import card_of
 from adamrepro.tracking.settings import Tracker
-
-SCRIPT = Path(__file__).parents[2] / "scripts" / "sync_wandb.py"
 
 
 @pytest.fixture
@@ -29,13 +27,12 @@ def results(tmp_path: Path) -> Path:
 def sync(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], results: Path, *more: str
 ) -> tuple[int, str]:
-    """Run the script; its exit status, and all that it says."""
+    """Run the command; its exit status, and all that it says."""
     places = ["--results", str(results), "--figures", str(results / "figures")]
-    monkeypatch.setattr(sys, "argv", [str(SCRIPT), "--budget", tiny.TABLE, *places, *more])
-    with pytest.raises(SystemExit) as left:
-        runpy.run_path(str(SCRIPT), run_name="__main__")
+    monkeypatch.setattr(sys, "argv", ["sync-wandb", "--budget", tiny.TABLE, *places, *more])
+    status = main()
     said = capsys.readouterr()
-    return int(left.value.code or 0), said.out + said.err
+    return status, said.out + said.err
 
 
 def draw(results: Path, name: str, height: float) -> None:

@@ -25,7 +25,7 @@ def judge(claim: Claim, book: Book) -> Judgement:
 def _theory(claim: Claim, book: Book) -> Judgement:
     needs = claim.needs
     if needs.table not in book.theory:
-        command = f"python scripts/theory.py {needs.table}"
+        command = f"adamrepro theory {needs.table}"
         return Judgement(claim=claim, reason=f"no table {needs.table} ({command})")
     table = book.theory[needs.table]
     against = _theory_obstacle(needs, table)

@@ -7,13 +7,14 @@ from pathlib import Path
 from rich.console import Console as Screen
 from rich.table import Table
 
-from adamrepro.errors import RunsFailed
+from adamrepro.errors import RunsFailed, require
 from adamrepro.execution.board import Board, board_of
 from adamrepro.execution.cluster.run import run_on_cluster
 from adamrepro.execution.cluster.settings import Cluster
 from adamrepro.execution.gpus import visible_gpus
 from adamrepro.execution.processes import run_in_processes
 from adamrepro.execution.serial import run_serially
+from adamrepro.paths import published
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.machine import device_of
 from adamrepro.runs.planning import Plan, Run, identify, plan
@@ -34,6 +35,8 @@ def run_batch(
     interrupted (finished runs are collected, unfinished ones resume); RunsFailed after printing
     what failed and why.
     """
+    own = all(each.results_root.absolute() != published("results") for each in configs)
+    require(own, "results", configs[0].results, "a folder of your own: training publishes nothing")
     screen = Screen(stderr=True)
     configs = cluster.placed(configs) if cluster else configs
     runs = identify(configs)
@@ -61,12 +64,14 @@ def run_batch(
 
 
 def adopt(runs: Sequence[Run]) -> None:
-    """Take over what other budgets have trained already."""
+    """Take over what other budgets have trained already, and what `take_over` holds."""
     by_table: dict[Path, list[Run]] = {}
     for run in runs:
         by_table.setdefault(run.store.tables, []).append(run)
     for group in by_table.values():
-        group[0].store.adopt({run.run_id: run.labels for run in group})
+        other = group[0].config.take_over
+        also = [Path(other).expanduser()] if other else []
+        group[0].store.adopt({run.run_id: run.labels for run in group}, also)
 
 
 def execute(

@@ -12,9 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from adamrepro.errors import UserError
+from adamrepro.paths import REFERENCE
 from adamrepro.results.panel import CurvePanel, GridPanel, Panel
-
-REFERENCE_FOLDER = Path(__file__).parents[3] / "results" / "reference"
 
 # The paper draws every run of Figure 4 that diverged at exactly this loss.
 FIGURE_4_CAP = 400.0
@@ -154,7 +153,7 @@ def panel_of(name: str) -> Panel:
         raise UserError(f"{name}: no such panel; expected one of {', '.join(PANELS)}") from None
 
 
-def read_reference(name: str, folder: Path = REFERENCE_FOLDER) -> pd.DataFrame:
+def read_reference(name: str, folder: Path = REFERENCE) -> pd.DataFrame:
     """The paper's curves of a panel.
 
     Columns series, x, y, kind, visible; Figure 2b also y_undone; Figure 4 series, epochs,
@@ -170,6 +169,6 @@ def read_reference(name: str, folder: Path = REFERENCE_FOLDER) -> pd.DataFrame:
     return table.astype({"visible": bool})
 
 
-def read_references(folder: Path = REFERENCE_FOLDER) -> dict[str, pd.DataFrame]:
+def read_references(folder: Path = REFERENCE) -> dict[str, pd.DataFrame]:
     """The paper's curves of every panel, by panel name."""
     return {name: read_reference(name, folder) for name in PANELS}

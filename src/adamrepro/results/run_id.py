@@ -21,6 +21,21 @@ def run_id(settings: Mapping[str, Value], data_sha: str) -> str:
     return _digest({"protocol": PROTOCOL, "data": data_sha, **known})
 
 
+def row_run_id(row: Mapping[str, str]) -> str:
+    """Hash a row of runs.csv: its own run_id, unless it was changed or is of another protocol."""
+    return run_id(settings_of(row), row.get("data_sha", ""))
+
+
+def row_setting_id(row: Mapping[str, str]) -> str:
+    """The same for its setting_id."""
+    return setting_id(settings_of(row), row.get("data_sha", ""))
+
+
+def settings_of(row: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of a row of runs.csv: without those that do not apply."""
+    return {key: value for key, value in row.items() if value and ("." in key or key == "seed")}
+
+
 def setting_text(value: Value) -> str:
     """Write a setting as tables and hashes hold it: a number to its last digit, blank for none."""
     if value is None:

@@ -123,7 +123,7 @@ def _read(path: Path, expected: tuple[str, ...]) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype=text)
     except FileNotFoundError:
-        command = f"scripts/train.py -m experiment={path.parent.name}"
+        command = f"adamrepro train -m experiment={path.parent.name}"
         raise UserError(f"{path}: no such table; train first ({command})") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not a readable table ({error})") from error

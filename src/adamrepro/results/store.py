@@ -1,8 +1,9 @@
 """Finished runs on their way into the tables, and the locks that keep workers apart.
 
-A finished run is first a file of its own, `results/runs/<budget>/<experiment>/<run_id>.json`;
-`collect` moves such files into `results/<budget>/<experiment>/{runs,curves}.csv`. Every file is
-replaced atomically, so a kill at any moment loses nothing that was finished.
+Under the results folder, a finished run is first a file of its own,
+`runs/<budget>/<experiment>/<run_id>.json`; `collect` moves such files into
+`<budget>/<experiment>/{runs,curves}.csv`. Every file is replaced atomically, so a kill at any
+moment loses nothing that was finished.
 """
 
 import fcntl
@@ -20,7 +21,7 @@ from adamrepro.files import remove_left_over, replacing, write_atomically, writi
 from adamrepro.results.checksum import checksum, verify
 from adamrepro.results.machines import machines_csv, read_machines
 from adamrepro.results.rows import Row, as_csv, as_text, read_curves, read_rows, text
-from adamrepro.results.run_id import Value
+from adamrepro.results.run_id import Value, row_run_id
 from adamrepro.results.schema import CURVE_COLUMNS, RUN_ID_COLUMNS, RUN_RECORD_COLUMNS
 
 LOCK_SECONDS = 0.1
@@ -73,15 +74,16 @@ class Store:
         except FileNotFoundError:
             return None
 
-    def adopt(self, wanted: Mapping[str, Mapping[str, Value]]) -> None:
+    def adopt(self, wanted: Mapping[str, Mapping[str, Value]], also: Sequence[Path] = ()) -> None:
         """Take over finished runs from the experiment's tables at other budgets.
 
-        wanted: run_id -> what the run is called here (series, reading, role). The same run_id is
-        the same run, so it need not be trained again.
+        wanted: run_id -> what the run is called here (series, reading, role). also: other results
+        folders to look in. The same run_id is the same run, so it need not be trained again.
         """
         done = self.done()
         wanted = {key: labels for key, labels in wanted.items() if key not in done}
-        others = sorted(self.tables.parent.parent.glob(f"*/{self.tables.name}/runs.csv"))
+        roots = (self.tables.parent.parent, *also)
+        others = [p for root in roots for p in sorted(root.glob(f"*/{self.tables.name}/runs.csv"))]
         for path in others if wanted else []:
             rows = {row["run_id"]: row for row in read_rows(path) if row["run_id"] in wanted}
             curves = read_curves(path.with_name("curves.csv"), rows)
@@ -135,12 +137,22 @@ class Store:
         write_atomically(self.tables / "runs.csv", as_csv(runs, columns))
 
     def check(self) -> None:
-        """Raise UserError if the results were changed by anyone but this class."""
+        """Raise UserError if the results were changed by anyone but this class, or are another's.
+
+        Runs of another version of this code have other identities: they would stay in the tables
+        beside those that are trained instead of them.
+        """
         for path in sorted(self.in_flight.glob("*.json")):
             with suppress(FileNotFoundError):  # another process has just collected it
                 read_saved(path)
         runs = {row["run_id"]: row for row in read_rows(self.tables / "runs.csv")}
         verify(self.tables, runs, read_curves(self.tables / "curves.csv", runs))
+        if others := sum(row_run_id(row) != key for key, row in runs.items()):
+            raise UserError(
+                f"{self.tables / 'runs.csv'}: {others} of {len(runs)} runs were made by another "
+                "version of this code.\nMove the folder out of the results folder, or delete it; "
+                "the runs are then trained anew."
+            )
 
     def check_writable(self) -> None:
         """Raise UserError if results cannot be put down: better now than after the training."""

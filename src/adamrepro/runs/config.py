@@ -65,7 +65,10 @@ class Execution:
 
 @dataclass(kw_only=True)
 class RunConfig:
-    """One run. `dataset`, `model` and `optimizer` are of the class their name stands for."""
+    """One run. `dataset`, `model` and `optimizer` are of the class their name stands for.
+
+    take_over: another results folder, whose finished runs are not trained again.
+    """
 
     experiment: str
     budget: str
@@ -81,7 +84,8 @@ class RunConfig:
     data: Data
     execution: Execution = field(default_factory=Execution)
     tracking: Tracking = field(default_factory=Tracking)
-    results: str = "results"
+    results: str = "results/local"
+    take_over: str | None = None
 
     def __post_init__(self) -> None:
         """Check what must go together; raises UserError naming the key."""
@@ -170,6 +174,9 @@ def to_run_config(config: DictConfig) -> RunConfig:
             values[key] = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
     require(type(values["seed"]) is int, "seed", values["seed"], "a whole number")
     require(isinstance(values["results"], str), "results", values["results"], "a folder")
+    other = values["take_over"]
+    ok = other is None or (isinstance(other, str) and Path(other).expanduser().is_dir())
+    require(ok, "take_over", other, "null or a results folder that is there")
     return RunConfig(**values)
 
 

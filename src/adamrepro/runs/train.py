@@ -4,13 +4,13 @@ import platform
 import subprocess
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from adamrepro.data import DataSet
 from adamrepro.optim import ExternalSettings, SfoSettings, can_compile
+from adamrepro.paths import CHECKOUT
 from adamrepro.results.rows import as_text
 from adamrepro.results.run_id import Value
 from adamrepro.results.store import GivenUp
@@ -164,8 +164,9 @@ def row_of(
 @lru_cache(maxsize=1)
 def commit() -> str:
     """Return the checked out commit, or "" outside a git checkout."""
-    here = Path(__file__).parent
-    command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=10"]
+    if CHECKOUT is None:  # an installed copy may lie in somebody else's
+        return ""
+    command = ["git", "-C", str(CHECKOUT), "describe", "--always", "--dirty", "--abbrev=10"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):

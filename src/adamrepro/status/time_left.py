@@ -112,14 +112,15 @@ def is_stand_in(table: str) -> bool:
     return table.endswith("-stand-in")
 
 
-def measured(results: Path, *, stand_in: bool) -> Rates:
+def measured(results: Path, *others: Path, stand_in: bool) -> Rates:
     """Collect the rates of everything trained into a results folder, with data or with stand-ins.
 
-    Tables name the machine of a run, but for older ones; populations that were trained in this
-    checkout left notes.
+    others: results folders of which only the tables count. Tables name the machine of a run, but
+    for older ones; populations that were trained here left notes.
     """
     rates = Rates()
-    for path in sorted(results.glob("*/*/runs.csv")):
+    tables = [path for root in (results, *others) for path in sorted(root.glob("*/*/runs.csv"))]
+    for path in tables:
         if is_stand_in(path.parts[-3]) is stand_in:
             machines = read_machines(path.parent)
             for row in read_rows(path):

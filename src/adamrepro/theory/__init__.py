@@ -1,7 +1,7 @@
 """The paper's statements on the algorithm itself, as small experiments with the suite's own rules.
 
 Each is a function of a seed (and of a data set, where it needs one) that returns a table; `THEORY`
-says how much of it a budget runs. `scripts/theory.py` writes the tables, `adamrepro.claims` reads
+says how much of it a budget runs. `adamrepro theory` writes the tables, `adamrepro.claims` reads
 them.
 """
 

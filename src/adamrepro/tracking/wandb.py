@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 CLOSE_SECONDS = 90.0
 """How long the end of a batch waits for W&B where nothing moves."""
 
-REMEDY = "the same command, or scripts/sync_wandb.py, reports what is missing"
+REMEDY = "the same command, or adamrepro sync-wandb, reports what is missing"
 
 FAILED = 1
 """Exit status told to W&B of a run that failed or was interrupted."""

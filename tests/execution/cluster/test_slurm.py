@@ -45,11 +45,11 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def start(results: Path, *settings: str) -> Process:
-    """Call scripts/train.py -m, with tiny data."""
+    """Call `adamrepro train -m`, with tiny data."""
     places = [f"data.root={results}/none", "data.download=false", "data.stand_in=true"]
     sizes = ["dataset.examples=200", "training.batch_size=20", f"results={results}"]
     process = subprocess.Popen(
-        [sys.executable, "scripts/train.py", "-m", *settings, *places, *sizes],
+        [sys.executable, "-m", "adamrepro", "train", "-m", *settings, *places, *sizes],
         cwd=PROJECT,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,20 +1,19 @@
-"""Draw figures from the tables alone (no training, no torch): plot.py fig1a, or plot.py all."""
+"""Draw figures from the tables alone (no training, no torch): plot fig1a, or plot all."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from adamrepro.cli.places import add_places
 from adamrepro.errors import UserError
 from adamrepro.figures import FIGURES, Drawn, Style, draw
 from adamrepro.results.schema import Tables
 
-ROOT = Path(__file__).resolve().parents[1]
 # In summary.csv, but too wide for a terminal.
 HIDDEN = ["setting_id", "drawn", "fidelity_min", "fidelity_max", "cost_min", "cost_max", "epoch"]
 
@@ -24,8 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("figure", metavar="FIGURE", help=f"all, or one of {', '.join(FIGURES)}")
     parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
-    parser.add_argument("--results", type=Path, default=ROOT / "results", metavar="DIR")
-    parser.add_argument("--figures", type=Path, default=ROOT / "figures", metavar="DIR")
+    add_places(parser, figures=True)
     styles = [str(style) for style in Style]
     parser.add_argument("--style", choices=styles, default=styles[0], help="colours of the lines")
     asked = parser.parse_args()
@@ -59,7 +57,3 @@ def show(console: Console, name: str, drawn: Drawn) -> None:
     console.print(table)
     for path in drawn.paths:
         console.print(path, highlight=False, soft_wrap=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,19 +1,17 @@
-"""Train one run, or (-m) a grid: see `python scripts/train.py --help`."""
+"""Train one run, or (-m) a grid: see `adamrepro train --help`."""
 
 import sys
-from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from adamrepro.command import announced, explained
-
-CONFIGS = Path(__file__).parents[1] / "configs"
+from adamrepro.paths import CONFIGS
 
 
 @hydra.main(config_path=str(CONFIGS), config_name="config", version_base="1.3")
-def main(config: DictConfig) -> str:
+def train(config: DictConfig) -> str:
     """Train the run that `config` describes; returns its run_id."""
     # torch is imported late: --help need not wait for it
     from adamrepro.execution import run_batch
@@ -25,7 +23,8 @@ def main(config: DictConfig) -> str:
         return run_batch([to_run_config(config)], processes=False)[0].run_id
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Train what the command line asks for."""
     with explained():
         sys.argv[1:] = announced(sys.argv[1:])
-        main()
+        train()

@@ -1,6 +1,6 @@
 """Make sure that the data sets are there, and say where each comes from.
 
-    python scripts/fetch_data.py [--root DIR] [--stand-in] [mnist] [imdb] [cifar10]
+    adamrepro fetch-data [--root DIR] [--stand-in] [mnist] [imdb] [cifar10]
 
 What is missing under DIR is downloaded; what is slow to read is cached next to it.
 """
@@ -8,16 +8,13 @@ What is missing under DIR is downloaded; what is slow to read is cached next to 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
+from adamrepro import paths
 from adamrepro.data import DATASETS, load_dataset
 from adamrepro.data.bars import shown
 from adamrepro.errors import UserError
-
-PROJECT = Path(__file__).resolve().parents[1]
-DEFAULT_ROOT = Path(os.environ.get("ADAMREPRO_DATA") or PROJECT / "data")
 
 
 def main() -> int:
@@ -29,7 +26,7 @@ def main() -> int:
     parser.add_argument(
         "--root",
         type=Path,
-        default=DEFAULT_ROOT,
+        default=paths.data(),
         help="the folder to look in; default: $ADAMREPRO_DATA, else data",
     )
     parser.add_argument(
@@ -56,7 +53,3 @@ def main() -> int:
             counts = f"{len(data.train):,} + {len(data.test):,} examples"
             print(f"{name}: {data.source}, {counts}, sha256 {data.sha256[:12]}", flush=True)
     return status
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,19 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from adamrepro.command import PROJECT, explained
+from adamrepro import paths
+from adamrepro.cli.places import add_places
+from adamrepro.command import explained
 from adamrepro.experiments.compose import composing
 from adamrepro.experiments.experiment import Experiment
+from adamrepro.paths import CONFIGS
 from adamrepro.status.survey import Round, State, survey
 from adamrepro.status.time_left import Duration, measured
 
-CONFIGS = PROJECT / "configs"
 EXPERIMENTS = sorted(path.stem for path in (CONFIGS / "experiment").glob("*.yaml"))
 
 
@@ -26,10 +27,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("experiment", nargs="*", help=f"of {', '.join(EXPERIMENTS)}; all if none")
     parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
-    parser.add_argument("--results", type=Path, default=PROJECT / "results", metavar="DIR")
+    add_places(parser)
     asked = parser.parse_args()
     with explained(), composing(CONFIGS) as composer:
-        rates = {flag: measured(asked.results, stand_in=flag) for flag in (False, True)}
+        folders = (asked.results, paths.published("results"))
+        rates = {flag: measured(*folders, stand_in=flag) for flag in (False, True)}
         rounds: list[Round] = []
         for name in asked.experiment or EXPERIMENTS:
             users = [f"experiment={name}", f"budget={asked.budget}", f"results={asked.results}"]
@@ -85,7 +87,3 @@ def time_of(left: Duration) -> str:
     number = number if seconds >= 90 else f"{max(seconds, 1):.0f} s"
     known = f"{'' if left.here else '~'}{number}"
     return known if left.whole else f"{known} and unknown"
-
-
-if __name__ == "__main__":
-    main()

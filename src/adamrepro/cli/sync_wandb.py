@@ -1,21 +1,20 @@
 """Tell W&B of finished runs, from the tables, and of the figures: what it was told is skipped.
 
-python scripts/sync_wandb.py fig1a                 into files; `wandb sync` uploads them
-WANDB_MODE=online python scripts/sync_wandb.py     all experiments, at once
+adamrepro sync-wandb fig1a                 into files; `wandb sync` uploads them
+WANDB_MODE=online adamrepro sync-wandb     all experiments, at once
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
+from adamrepro import paths
+from adamrepro.cli.places import add_places
 from adamrepro.errors import UserError
 from adamrepro.tracking.export import export
 from adamrepro.tracking.session import Session
 from adamrepro.tracking.settings import Tracking, folder_of
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def main() -> int:
@@ -26,15 +25,15 @@ def main() -> int:
     parser.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="default: all")
     parser.add_argument("--budget", default="quick", help="quick (default), full, adhoc, ...")
     parser.add_argument("--project", help="default: WANDB_PROJECT, else adamrepro")
-    parser.add_argument("--results", type=Path, default=ROOT / "results", metavar="DIR")
-    parser.add_argument("--figures", type=Path, default=ROOT / "figures", metavar="DIR")
+    add_places(parser, figures=True)
     asked = parser.parse_args()
     try:
         tracking = Tracking(project=asked.project)
         mode = tracking.chosen_mode()
         if mode is None:
             raise UserError("WANDB_MODE=disabled: nothing to do; expected online or offline")
-        folder = folder_of(asked.results)
+        is_published = asked.results == paths.published("results")
+        folder = folder_of(paths.local("results") if is_published else asked.results)
         session = Session(tracking.chosen_project(), None, mode, folder)
         count = export(session, asked.results, asked.figures, asked.budget, asked.experiments)
     except UserError as error:
@@ -46,7 +45,3 @@ def main() -> int:
     print(f"{mode.value}: {count.runs} runs, {count.figures} figures; known before: {count.known}")
     print(f"files: {folder}" + ("" if session.online else f"; upload: wandb sync {folder}"))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

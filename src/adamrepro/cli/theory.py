@@ -1,4 +1,4 @@
-"""Run the small experiments on the algorithm itself: theory.py [NAME ...] [--budget quick].
+"""Run the small experiments on the algorithm itself: adamrepro theory [NAME ...].
 
 Writes results/<budget>/theory/NAME.csv. What is there already is not run again, and a call that was
 stopped goes on with the next seed.
@@ -7,19 +7,18 @@ stopped goes on with the next seed.
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from pathlib import Path
 
 import torch
 
+from adamrepro import paths
+from adamrepro.cli.places import add_places
 from adamrepro.command import explained
 from adamrepro.data import load_dataset
 from adamrepro.errors import UserError
 from adamrepro.theory import THEORY
 from adamrepro.theory.record import record, table_path
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def main() -> None:
@@ -28,9 +27,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(THEORY)}; all")
     budgets = list(THEORY["regret"].size)
     parser.add_argument("--budget", default="quick", choices=budgets)
-    parser.add_argument("--results", type=Path, default=ROOT / "results", metavar="DIR")
-    data = os.environ.get("ADAMREPRO_DATA") or ROOT / "data"
-    parser.add_argument("--data", type=Path, default=Path(data), metavar="DIR")
+    add_places(parser)
+    parser.add_argument("--data", type=Path, default=paths.data(), metavar="DIR")
     parser.add_argument(
         "--stand-in", action="store_true", help="accept a stand-in for data that is not there"
     )
@@ -56,7 +54,3 @@ def run(name: str, asked: argparse.Namespace) -> None:
     record(theory, asked.budget, path, data, lambda seed, new: ran.extend([seed] * new))
     done = f"{len(ran)} seeds in {time.monotonic() - started:.0f} s" if ran else "done before"
     print(f"{name}: {done}: {path}")
-
-
-if __name__ == "__main__":
-    main()

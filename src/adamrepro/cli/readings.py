@@ -1,21 +1,19 @@
-"""Print what the search over open settings found, as Markdown: readings.py fig1a."""
+"""Print what the search over open settings found, as Markdown: readings fig1a."""
 
 import argparse
 import sys
-from pathlib import Path
 
+from adamrepro.cli.places import add_places
 from adamrepro.errors import UserError
 from adamrepro.results.readings import nearest
 from adamrepro.results.schema import Tables
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def main() -> int:
     """Print the table of one experiment; exit status 2 for a mistake of the user's."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("experiment", help="one that was trained with budget=search")
-    parser.add_argument("--results", type=Path, default=ROOT / "results", metavar="DIR")
+    add_places(parser)
     asked = parser.parse_args()
     try:
         table = nearest(Tables.read(asked.results / "search" / asked.experiment), asked.experiment)
@@ -28,7 +26,3 @@ def main() -> int:
         cells = (f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row)
         print("| " + " | ".join(cells) + " |")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -8,27 +8,26 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from adamrepro import paths
 from adamrepro.claims import CLAIMS, Book, Judgement, judge
 from adamrepro.claims.document import document
 from adamrepro.claims.words import evidence, scorecard
+from adamrepro.cli.places import add_places
 from adamrepro.errors import UserError
 from adamrepro.files import write_atomically
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def main() -> int:
     """Judge every claim; exit status 2 for a mistake of the user's."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
-    parser.add_argument("--results", type=Path, default=ROOT / "results", metavar="DIR")
+    add_places(parser)
     parser.add_argument("--docs", action="store_true", help="write docs/claims.md as well")
     asked = parser.parse_args()
     folder = asked.results / asked.budget
@@ -42,7 +41,10 @@ def main() -> int:
             text = table.to_csv(index=False, lineterminator="\n", float_format="%.4g")
             write_atomically(folder / f"{name}.csv", text)
         if asked.docs:
-            write_atomically(ROOT / "docs" / "claims.md", document(judgements, asked.budget))
+            write_atomically(
+                (paths.CHECKOUT or paths.home()) / "docs" / "claims.md",
+                document(judgements, asked.budget),
+            )
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -58,7 +60,3 @@ def show(judgements: list[Judgement], title: str) -> None:
     for row in scorecard(judgements)[columns].itertuples(index=False):
         table.add_row(*map(str, row))
     Console(width=None if sys.stdout.isatty() else 140).print(table)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,41 @@
+"""The command `adamrepro`: one module per command, imported when it is called.
+
+Drawing and judging import no torch, and `adamrepro` without arguments imports nothing.
+"""
+
+import sys
+from importlib import import_module
+
+COMMANDS = {
+    "train": "train one run, or with -m an experiment's grid (settings are KEY=VALUE)",
+    "reproduce": "data, training, figures, claims, and the comparison with the published record",
+    "status": "which runs are done, and how long the rest will take",
+    "theory": "run the small experiments on the algorithm itself",
+    "plot": "draw figures from the tables",
+    "claims": "judge the paper's claims from the tables",
+    "compare": "compare your own runs with the published ones",
+    "readings": "what a search over open settings found",
+    "publish": "check your own tables and make them the published ones",
+    "fetch-data": "make sure that the data sets are there",
+    "sync-wandb": "tell W&B of finished runs",
+}
+
+
+def main() -> int:
+    """Run the command that the command line names; returns its exit status."""
+    told = sys.argv[1:]
+    if not told or told[0] in ("-h", "--help"):
+        print(usage())
+        return 0
+    name = told[0]
+    if name not in COMMANDS:
+        print(f"adamrepro {name}: no such command; known: {', '.join(COMMANDS)}", file=sys.stderr)
+        return 2
+    sys.argv = [f"adamrepro {name}", *told[1:]]
+    return int(import_module(f"adamrepro.cli.{name.replace('-', '_')}").main() or 0)
+
+
+def usage() -> str:
+    """List the commands."""
+    lines = [f"  {name:<11} {what}" for name, what in COMMANDS.items()]
+    return "\n".join(["adamrepro COMMAND [--help]", "", *lines])

@@ -1,0 +1,109 @@
+"""Compare your own runs with the published ones, and write results/local/BUDGET/comparison.csv.
+
+What identical, rounding, within seeds and different mean: docs/tables.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from adamrepro import paths
+from adamrepro.errors import UserError
+from adamrepro.files import write_atomically
+from adamrepro.results.comparison import Agreement, compare
+from adamrepro.results.rows import read_rows
+from adamrepro.results.run_id import row_run_id
+from adamrepro.results.schema import Tables
+
+
+def main() -> int:
+    """Compare every experiment that is published; exit status 2 for a mistake of the user's."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--budget", default="quick", help="quick (default), full or search")
+    own, record = paths.local("results"), paths.published("results")
+    parser.add_argument("--results", type=Path, default=own, metavar="DIR", help="your own")
+    parser.add_argument("--with", dest="record", type=Path, default=record, metavar="DIR")
+    asked = parser.parse_args()
+    own, record = asked.results / asked.budget, asked.record / asked.budget
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    try:
+        published = sorted(path.parent.name for path in record.glob("*/runs.csv"))
+        if not published:
+            print(f"{record}: nothing is published there to compare with")
+            return 0
+        there = [name for name in published if Tables.exist(own / name)]
+        tables = [compare(own / name, record / name) for name in there]
+        for line in notes(own, record, published):
+            console.print(line, highlight=False, soft_wrap=True)
+        if tables:
+            table = pd.concat(tables, ignore_index=True)
+            text = table.to_csv(index=False, float_format="%.4g", lineterminator="\n")
+            write_atomically(own / "comparison.csv", text)
+            show(console, table)
+            console.print(own / "comparison.csv", highlight=False, soft_wrap=True)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def notes(own: Path, record: Path, published: list[str]) -> Iterator[str]:
+    """Say which experiments there is nothing to compare of, and why."""
+    for name in published:
+        if not Tables.exist(own / name):
+            stand_in = own.with_name(f"{own.name}-stand-in") / name
+            why = "your runs used stand-in data" if Tables.exist(stand_in) else "no runs of yours"
+            yield f"{name}: {why}; nothing to compare"
+            continue
+        for folder, whose in ((own / name, "your runs"), (record / name, "the published runs")):
+            rows = read_rows(folder / "runs.csv")
+            if others := sum(row["run_id"] != row_run_id(row) for row in rows):
+                version = "by another version of this code, and cannot be compared"
+                yield f"{name}: {others} of {len(rows)} of {whose} were made {version}"
+
+
+def show(console: Console, table: pd.DataFrame) -> None:
+    """Print a line per series, whose machines these are, and what it comes to."""
+    counts = [str(kind) for kind in Agreement]
+    shown = Table(
+        *("experiment", "series", *counts, "largest, dex", "CPU s", "published", "verdict"),
+        title="Your runs beside the published ones",
+        box=box.SIMPLE_HEAD,
+    )
+    for row in table.to_dict("records"):
+        numbers = (number(row[key]) for key in ("largest", "cpu_seconds", "published_cpu_seconds"))
+        names = (row["experiment"], row["series"])
+        cells = (str(row[key] or "") for key in counts)
+        otherwise = "taken over" if row["taken_over"] else "not comparable"
+        shown.add_row(*names, *cells, *numbers, row["verdict"] or otherwise)
+    console.print(shown)
+    for whose, column in (("yours", "machines"), ("published", "published_machines")):
+        for name in dict.fromkeys(name for name in table[column] if name):
+            console.print(f"machine, {whose}: {name}", highlight=False, soft_wrap=True)
+    console.print(conclusion(table), highlight=False, soft_wrap=True)
+
+
+def number(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:.3g}"
+
+
+def conclusion(table: pd.DataFrame) -> str:
+    """Say in a sentence how many series came out how, and how many runs are missing."""
+    found = table["verdict"].value_counts()
+    parts = [f"{found[kind]} {kind}" for kind in map(str, Agreement) if kind in found]
+    if none := int(((table["verdict"] == "") & (table["taken_over"] == 0)).sum()):
+        parts.append(f"{none} not comparable")
+    text = f"{len(table)} series" + (f": {', '.join(parts)}" if parts else "")
+    if taken_over := int(table["taken_over"].sum()):
+        text += f"; {taken_over} runs were taken over, not trained"
+    if missing := int(table["missing"].sum()):
+        text += f"; {missing} published runs are not among yours"
+    return text

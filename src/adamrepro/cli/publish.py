@@ -1,0 +1,87 @@
+"""Check your own tables as a reviewer would, and make them the published ones.
+
+What is published of an experiment is replaced whole, its figures redrawn, or nothing is. Claims:
+adamrepro claims --published.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from adamrepro import paths
+from adamrepro.command import explained
+from adamrepro.errors import UserError
+from adamrepro.experiments.planned import planned_runs
+from adamrepro.figures import draw
+from adamrepro.results.commits import is_changed, objection
+from adamrepro.results.publish import copy_tables, publishing, replace_figures, swap
+from adamrepro.results.review import objections
+from adamrepro.results.store import Store
+
+SHOWN = 5
+"""Faults that are told of one experiment."""
+
+
+def main() -> int:
+    """Publish what the command line asks for; 1 if something was refused."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("experiment", nargs="*", help="all that have tables, if none")
+    parser.add_argument("--budget", required=True, help="quick, full or search")
+    own = paths.local("results")
+    parser.add_argument("--results", type=Path, default=own, metavar="DIR", help="your own")
+    asked = parser.parse_args()
+    with explained():
+        refused = publish(asked.results, asked.budget, asked.experiment)
+    return 1 if refused else 0
+
+
+def publish(own: Path, budget: str, experiments: Sequence[str]) -> list[str]:
+    """Publish those experiments that nothing speaks against; returns the others.
+
+    Raises UserError for what stands against publishing anything at all.
+    """
+    checkout = paths.CHECKOUT
+    if checkout is None:
+        raise UserError("publish: only from a checkout; this is an installed copy")
+    if is_changed(checkout, "configs"):
+        raise UserError(f"{checkout / 'configs'}: has changes; commit them, or take them back")
+    names = experiments or sorted(path.parent.name for path in (own / budget).glob("*/runs.csv"))
+    if not names:
+        at = own / f"{budget}-stand-in"
+        why = "; results of stand-in data are not published" if at.is_dir() else "; train first"
+        raise UserError(f"{own / budget}: no tables to publish{why}")
+    refused = []
+    results, figures = paths.published("results"), paths.published("figures")
+    with publishing(results) as stage, publishing(figures) as pictures:
+        for name in names:
+            if not (own / budget / name / "runs.csv").is_file():
+                raise UserError(f"{own / budget / name}: no tables to publish")
+            new = stage / budget / name
+            copy_tables(Store(own, budget, name), new)
+            planned = planned_runs(name, budget, own, new)
+            found = objections(new, planned, partial(objection, checkout=checkout))
+            if found:
+                refused.append(name)
+                told(name, found)
+                continue
+            drawn = []
+            if budget != "search":
+                files = draw(name, results=stage, figures=pictures, budget=budget).paths
+                drawn = [path for path in files if path.is_relative_to(pictures)]
+            swap(new, results, budget)
+            replace_figures(name, drawn, figures / budget)
+            print(f"{name}: published, in {results / budget / name}")
+    return refused
+
+
+def told(name: str, found: Sequence[str]) -> None:
+    """Say why an experiment is not published."""
+    print(f"{name}: not published", file=sys.stderr)
+    for line in found[:SHOWN]:
+        print(f"  {line}", file=sys.stderr)
+    if len(found) > SHOWN:
+        print(f"  and {len(found) - SHOWN} more", file=sys.stderr)

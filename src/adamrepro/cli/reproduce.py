@@ -1,0 +1,190 @@
+"""Reproduce the paper at one budget, and compare with the published record.
+
+Data, training, figures, claims, comparison: what `make reproduce` runs. An experiment that fails
+does not stop the others: the summary names it and the exit status is 1. What is done already is
+not done again. Data is looked for in $ADAMREPRO_DATA or data/, else downloaded, else stood in for;
+the results of stand-ins have folders of their own, and are not compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from omegaconf import OmegaConf
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from adamrepro import paths
+from adamrepro.cli.places import add_places
+
+COMMAND = (sys.executable, "-m", "adamrepro")
+USER, FAILED, INTERRUPTED = 2, 1, 130
+
+
+class Terminated(KeyboardInterrupt):
+    """This process, and not the command that it runs, was told to stop."""
+
+
+def terminated(signum: int, frame: FrameType | None) -> None:
+    raise Terminated
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command that was run, how it ended and how long it took."""
+
+    name: str
+    status: int
+    seconds: float
+
+
+@dataclass
+class Reproduction:
+    """One call: where it writes, and what it has done so far."""
+
+    experiments: Sequence[str]
+    budget: str
+    results: Path
+    figures: Path
+    data: Path
+    take_over: Path | None
+    steps: list[Step] = field(default_factory=list)
+
+    def run(self, name: str, *arguments: str) -> None:
+        """Run another command of `adamrepro`; its failure is noted, not raised."""
+        started = time.monotonic()
+        environment = {**os.environ, "ADAMREPRO_DATA": str(self.data)}
+        with subprocess.Popen([*COMMAND, *arguments], env=environment) as process:
+            try:
+                status = process.wait()
+            except Terminated:
+                process.terminate()
+                raise
+            # Ctrl-C reaches the command too, and leaving this block waits until it saved its state.
+        if status == INTERRUPTED:
+            raise KeyboardInterrupt
+        self.steps.append(Step(name, status, time.monotonic() - started))
+
+    def tables(self) -> Iterator[str]:
+        """The budgets that have tables, once with data and once with stand-ins."""
+        for name in (self.budget, f"{self.budget}-stand-in"):
+            if any((self.results / name).glob("*/runs.csv")):
+                yield name
+
+    def made(self) -> Iterator[Path]:
+        """The files that hold the outcome."""
+        for name in self.tables():
+            yield from sorted((self.results / name).glob("**/*.csv"))
+            yield from sorted(path for path in (self.figures / name).glob("*") if path.is_file())
+
+
+def main() -> int:
+    """Run every step and say what came of it; the exit status says whether all went well."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    known = experiments()
+    parser.add_argument("experiment", nargs="*", help=f"of {', '.join(known)}; all if none")
+    parser.add_argument("--budget", default="quick", choices=budgets())
+    parser.add_argument(
+        "--from",
+        dest="take_over",
+        metavar="DIR",
+        help="a results folder whose finished runs are taken over; published: results/published",
+    )
+    add_places(parser, figures=True)
+    asked = parser.parse_args()
+    if unknown := set(asked.experiment) - set(known):
+        parser.error(f"{', '.join(sorted(unknown))}: no such experiment; known: {', '.join(known)}")
+    take_over = folder_of(asked.take_over)
+    if take_over and not take_over.is_dir():
+        parser.error(f"--from {asked.take_over}: no such folder; expected one that holds tables")
+    if asked.results == paths.published("results"):
+        parser.error("--published: what is published is not trained into; see adamrepro publish")
+    given = os.environ.get("ADAMREPRO_DATA")
+    if given and not Path(given).expanduser().is_dir():
+        print(f"DATA={given}: no such folder; name one that holds the data sets", file=sys.stderr)
+        return USER
+    results = asked.results.absolute()
+    # smoke tries the code, not the data: without DATA it looks where none is, for stand-ins
+    nowhere = results / "runs" / "smoke-stand-in" / "no-data"
+    data = nowhere if asked.budget == "smoke" and not given else paths.data()
+    work = Reproduction(
+        experiments=asked.experiment or known,
+        budget=asked.budget,
+        results=results,
+        figures=asked.figures.absolute(),
+        data=data,
+        take_over=take_over,
+    )
+    signal.signal(signal.SIGTERM, terminated)
+    try:
+        reproduce(work)
+        show(work)
+        folders = ["--budget", work.budget, "--results", str(work.results)]
+        work.run("comparison", "compare", *folders)
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on where this one left off", file=sys.stderr)
+        return INTERRUPTED
+    return FAILED if any(step.status for step in work.steps) else 0
+
+
+def reproduce(work: Reproduction) -> None:
+    """Data, every experiment, theory, then figures and claims from whatever tables there are."""
+    if work.budget != "smoke":
+        work.run("data", "fetch-data", "--root", str(work.data), "--stand-in")
+    for name in work.experiments:
+        settings = [f"experiment={name}", f"budget={work.budget}", f"results={work.results}"]
+        if work.take_over:
+            settings.append(f"take_over={work.take_over}")
+        work.run(name, "train", "-m", *settings, "data.download=false", "data.stand_in=true")
+    where = ["--budget", work.budget, "--results", str(work.results)]
+    work.run("theory", "theory", *where, "--stand-in")
+    for name in work.tables():
+        folders = ["--budget", name, "--results", str(work.results)]
+        work.run(f"figures {name}", "plot", "all", *folders, "--figures", str(work.figures))
+        work.run(f"claims {name}", "claims", *folders)
+
+
+def experiments() -> list[str]:
+    """Names of the experiments."""
+    return sorted(path.stem for path in (paths.CONFIGS / "experiment").glob("*.yaml"))
+
+
+def budgets() -> list[str]:
+    """Names of the budgets that have figures."""
+    config = OmegaConf.load(paths.CONFIGS / "config.yaml")
+    return [str(name) for name in config.budgets if name != "search"]
+
+
+def folder_of(named: str | None) -> Path | None:
+    """The results folder that --from names."""
+    if named is None:
+        return None
+    return paths.published("results") if named == "published" else Path(named).absolute()
+
+
+def show(work: Reproduction) -> None:
+    """Print the paths of what was made, and how each step ended."""
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    for path in work.made():
+        console.print(path, highlight=False, soft_wrap=True)
+    table = Table("step", "outcome", "seconds", box=box.SIMPLE_HEAD)
+    for step in work.steps:
+        table.add_row(step.name, outcome(step.status), f"{step.seconds:.0f}")
+    console.print(table)
+
+
+def outcome(status: int) -> str:
+    """Say in words how a command ended; a status below 0 is the signal that ended it."""
+    if status == 0:
+        return "done"
+    return f"FAILED, exit status {status}" if status > 0 else f"FAILED, signal {-status}"

@@ -1,0 +1,42 @@
+"""Every run that an experiment has at a budget, as the tables write it."""
+
+from collections import defaultdict
+from pathlib import Path
+
+from adamrepro.experiments.compose import composing
+from adamrepro.experiments.experiment import Experiment
+from adamrepro.paths import CONFIGS
+from adamrepro.results.review import Labels, Planned, Settings
+from adamrepro.results.rows import as_text, read_rows
+from adamrepro.results.run_id import settings_of
+from adamrepro.runs.config import RunConfig
+
+
+def planned_runs(experiment: str, budget: str, results: Path, folder: Path) -> Planned:
+    """Return the runs of an experiment's grid, and those that confirm what it chose.
+
+    results: the results folder in which the grid was trained; the choice is made from its tables.
+    folder: with a runs.csv of it, which tells the run_id of each setting. A grid that is not whole
+    has no confirmation.
+    """
+    with composing(CONFIGS) as composer:
+        settings = [f"experiment={experiment}", f"budget={budget}", f"results={results}"]
+        planned = Experiment(composer, [settings])
+        identities = {
+            frozenset(settings_of(row).items()): row["run_id"]
+            for row in read_rows(folder / "runs.csv")
+        }
+        places = {
+            identities[key]: place
+            for place, config in enumerate(planned.grid)
+            if (key := settings_key(config)) in identities
+        }
+        confirming = planned.composed(planned.confirmations(places)) if places else []
+    found: defaultdict[Settings, set[Labels]] = defaultdict(set)
+    for config in (*planned.grid, *confirming):
+        found[settings_key(config)].add((config.series, config.reading, config.role))
+    return {settings: frozenset(labels) for settings, labels in found.items()}
+
+
+def settings_key(config: RunConfig) -> Settings:
+    return frozenset(settings_of(as_text(config.settings())).items())

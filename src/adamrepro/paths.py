@@ -1,0 +1,42 @@
+"""Where things lie: in a checkout of this repository, or beside an installed package.
+
+Of the repository, configs/ and results/reference/ go into the wheel. What is written (results,
+figures) and data lie in the checkout, else in the current directory, unless ADAMREPRO_HOME or
+ADAMREPRO_DATA name another folder.
+"""
+
+import os
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+_ABOVE = PACKAGE.parents[1]
+
+CHECKOUT = _ABOVE if (_ABOVE / "configs" / "config.yaml").is_file() else None
+"""The checkout that this package is part of; None for an installed copy."""
+
+CONFIGS = (CHECKOUT or PACKAGE) / "configs"
+
+REFERENCE = CHECKOUT / "results" / "reference" if CHECKOUT else PACKAGE / "reference"
+"""The paper's own curves."""
+
+
+def home() -> Path:
+    """Return the folder that holds results, figures and data."""
+    named = os.environ.get("ADAMREPRO_HOME")
+    return Path(named).expanduser().absolute() if named else CHECKOUT or Path.cwd()
+
+
+def data() -> Path:
+    """Return the folder of the data sets."""
+    named = os.environ.get("ADAMREPRO_DATA")
+    return Path(named).expanduser().absolute() if named else home() / "data"
+
+
+def local(kind: str) -> Path:
+    """Return the folder of the user's own `results` or `figures`."""
+    return home() / kind / "local"
+
+
+def published(kind: str) -> Path:
+    """Return the folder of the published `results` or `figures`: training never writes there."""
+    return home() / kind / "published"

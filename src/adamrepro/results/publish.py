@@ -1,0 +1,82 @@
+"""Replacing an experiment's published tables and figures: whole or not at all, one at a time."""
+
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from adamrepro.errors import UserError
+from adamrepro.files import write_atomically, writing_to
+from adamrepro.results.store import Store, acquired
+
+TABLES = ("runs.csv", "curves.csv", "machines.csv")
+
+
+@contextmanager
+def publishing(root: Path) -> Iterator[Path]:
+    """Keep others from publishing into `root`, and yield a folder beside what is published there.
+
+    The folder is gone afterwards. Mends first what a kill has left behind. Raises UserError where
+    somebody else is publishing, and where `root` cannot be written.
+    """
+    with writing_to(root):
+        root.mkdir(parents=True, exist_ok=True)
+        with (root / ".lock").open("ab") as lock:
+            if not acquired(lock, fcntl.LOCK_EX):
+                raise UserError(f"{root}: somebody else is publishing there; try again afterwards")
+            mend(root)
+            stage = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
+            try:
+                yield stage
+            finally:
+                shutil.rmtree(stage, ignore_errors=True)
+
+
+def mend(root: Path) -> None:
+    """Put back what a kill has left set aside, and remove what it has left half made."""
+    for aside in (root / ".old").glob("*/*"):
+        place = root / aside.parent.name / aside.name
+        if not place.exists():
+            aside.rename(place)
+    for left in (root / ".old", *root.glob(".new-*")):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def copy_tables(store: Store, folder: Path) -> None:
+    """Copy an experiment's tables as they are between two changes of them."""
+    with store.lock("tables"):
+        texts = {name: (store.tables / name).read_text() for name in TABLES if has(store, name)}
+    for name, text in texts.items():
+        write_atomically(folder / name, text)
+
+
+def has(store: Store, name: str) -> bool:
+    return (store.tables / name).is_file()
+
+
+def swap(new: Path, root: Path, table: str) -> None:
+    """Let an experiment's folder `new` take the place of `root`/`table`/its name.
+
+    A folder cannot be replaced in one step: the old one is set aside where `mend` finds it.
+    """
+    place, aside = root / table / new.name, root / ".old" / table / new.name
+    place.parent.mkdir(exist_ok=True)
+    if place.exists():
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        place.rename(aside)
+    new.rename(place)
+    shutil.rmtree(root / ".old", ignore_errors=True)
+
+
+def replace_figures(experiment: str, drawn: Sequence[Path], folder: Path) -> None:
+    """Move an experiment's new pictures into `folder`, and remove others of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in drawn:
+        path.replace(folder / path.name)
+    kept = {path.name for path in drawn}
+    for pattern in (f"{experiment}.*", f"{experiment}_*.*"):
+        for path in folder.glob(pattern):
+            if path.name not in kept:
+                path.unlink()
