@@ -38,6 +38,10 @@ METHODS_OF_JOBS = {"result", "results", "exception", "exceptions", "submission",
 REVIEWED = {
     ("src/adamrepro/data/pickled.py", "pickle.Unpickler"): "its find_class knows three names",
     ("src/adamrepro/execution/processes.py", ".recv"): "of a pipe between a process and its child",
+    (
+        "src/adamrepro/optim/external.py",
+        ".exec_module",
+    ): "of the user's own optimizer",
 }
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from adamrepro.results.reference import REFERENCE_FOLDER, read_reference
+from adamrepro.paths import REFERENCE
+from adamrepro.results.reference import read_reference
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,7 +73,7 @@ def test_figure_1as_numbers_are_multiples_of_1_over_125_powers_of_2(name: str) -
     The vertices are in points of the figure's canvas, as the PDF has them; 390.6 of them are the
     0.5 between the ends of the axis. Wrong m have a mean cosine of 0.15 or so at 42 to 47 points.
     """
-    table = pd.read_csv(REFERENCE_FOLDER / "fig1a_vertices.csv")
+    table = pd.read_csv(REFERENCE / "fig1a_vertices.csv")
     height = table.loc[table["series"] == name, "canvas_y_pt"].to_numpy()
     cost = 0.2 + (height - 63.0) / 390.6 * 0.5
     odd = np.arange(1, 2001, 2)
@@ -83,7 +84,7 @@ def test_figure_1as_numbers_are_multiples_of_1_over_125_powers_of_2(name: str) -
 
 
 def test_the_vertices_are_those_of_the_curves() -> None:
-    table = pd.read_csv(REFERENCE_FOLDER / "fig1a_vertices.csv")
+    table = pd.read_csv(REFERENCE / "fig1a_vertices.csv")
     both = points("fig1a").merge(table, on=["series", "x"])
     assert len(both) == len(table) == len(points("fig1a"))
     assert (0.2 + (both["canvas_y_pt"] - 63) / 390.6 * 0.5).to_numpy() == pytest.approx(

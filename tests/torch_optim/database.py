@@ -1,15 +1,16 @@
 """PyTorch's own table of optimizers and their inputs, in the words of our classes."""
 
 from typing import Any
+from unittest import mock
 
 import torch
-from torch.testing._internal.common_optimizers import OptimizerInfo, optim_db
 from twins import TWINS, Twins
 
 from adamrepro.torch_optim import RuleOptimizer
 
-# importing PyTorch's test code freezes its global flags, which other tests of the session set
-setattr(torch.backends, "__allow_nonbracketed_mutation_flag", True)
+# importing it freezes PyTorch's global flags, which other tests of the session set
+with mock.patch.object(torch.backends, "disable_global_flags"):
+    from torch.testing._internal.common_optimizers import OptimizerInfo, optim_db
 
 BY_CLASS = {info.optim_cls: info for info in optim_db}
 INFOS: dict[str, OptimizerInfo] = {name: BY_CLASS[twins.theirs] for name, twins in TWINS.items()}
