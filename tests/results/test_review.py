@@ -58,6 +58,14 @@ def test_a_run_of_a_setting_that_no_config_has(tmp_path: Path) -> None:
     assert line.startswith(f"run {more['run_id']}: an orphan")
 
 
+def test_a_long_sweep_may_be_published_in_part(tmp_path: Path) -> None:
+    """Runs may be missing then, and nothing else may be wrong."""
+    folder = record.put(tmp_path, record.rows()[1:])
+    assert objections(folder, record.planned(), against, partial=True) == []
+    folder = record.put(tmp_path, changed(machine=""))
+    assert len(objections(folder, record.planned(), against, partial=True)) == 1
+
+
 def test_a_planned_run_that_is_missing(tmp_path: Path) -> None:
     [line] = said(record.put(tmp_path, record.rows()[1:])).splitlines()
     assert line == (

@@ -35,7 +35,7 @@ def test_a_table_follows_from_its_seed(name: str) -> None:
 @every_experiment
 def test_every_budget_has_a_size_and_seeds(name: str) -> None:
     theory = THEORY[name]
-    assert set(theory.size) == set(theory.seeds) == {"smoke", "quick", "medium", "full"}
+    assert set(theory.size) == set(theory.seeds) == {"smoke", "quick", "full"}
     assert len({tuple(size) for size in theory.size.values()}) == 1
 
 

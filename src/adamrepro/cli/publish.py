@@ -7,9 +7,9 @@ adamrepro claims --published.
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from adamrepro import paths
@@ -33,13 +33,18 @@ def main() -> int:
     parser.add_argument("--budget", required=True, help="quick, full or search")
     own = paths.local("results")
     parser.add_argument("--results", type=Path, default=own, metavar="DIR", help="your own")
+    parser.add_argument(
+        "--partial", action="store_true", help="of a long sweep: runs may be missing"
+    )
     asked = parser.parse_args()
     with explained():
-        refused = publish(asked.results, asked.budget, asked.experiment)
+        refused = publish(asked.results, asked.budget, asked.experiment, partial=asked.partial)
     return 1 if refused else 0
 
 
-def publish(own: Path, budget: str, experiments: Sequence[str]) -> list[str]:
+def publish(
+    own: Path, budget: str, experiments: Sequence[str], *, partial: bool = False
+) -> list[str]:
     """Publish those experiments that nothing speaks against; returns the others.
 
     Raises UserError for what stands against publishing anything at all.
@@ -63,7 +68,8 @@ def publish(own: Path, budget: str, experiments: Sequence[str]) -> list[str]:
             new = stage / budget / name
             copy_tables(Store(own, budget, name), new)
             planned = planned_runs(name, budget, own, new)
-            found = objections(new, planned, partial(objection, checkout=checkout))
+            against = functools.partial(objection, checkout=checkout)
+            found = objections(new, planned, against, partial=partial)
             if found:
                 refused.append(name)
                 told(name, found)

@@ -39,10 +39,12 @@ class Evidence:
     against_commit: Callable[[str], str]
 
 
-def objections(folder: Path, planned: Planned, against_commit: Callable[[str], str]) -> list[str]:
+def objections(
+    folder: Path, planned: Planned, against_commit: Callable[[str], str], *, partial: bool = False
+) -> list[str]:
     """Say what speaks against publishing the tables in `folder`: nothing, or a line for each fault.
 
-    against_commit: says what speaks against a commit, "" for nothing.
+    against_commit: says what speaks against a commit, "" for nothing. partial: runs may be missing.
     """
     try:
         rows = read_rows(folder / "runs.csv")
@@ -60,7 +62,7 @@ def objections(folder: Path, planned: Planned, against_commit: Callable[[str], s
         if text := next(filter(None, (fault(row, evidence) for fault in FAULTS)), ""):
             faulty.setdefault(text, []).append(row["run_id"])
     found = [f"{listed(names)}: {text}" for text, names in faulty.items()]
-    return found + list(missing(rows, planned))
+    return found if partial else found + list(missing(rows, planned))
 
 
 def key_of(row: Row) -> Settings:

@@ -25,8 +25,8 @@ T = TypeVar("T")
 
 
 def by_budget(smoke: T, quick: T, full: T) -> Mapping[str, T]:
-    """What each budget runs; medium is quick."""
-    return {"smoke": smoke, "quick": quick, "medium": quick, "full": full}
+    """What each budget runs."""
+    return {"smoke": smoke, "quick": quick, "full": full}
 
 
 _SEEDS = by_budget(3, 5, 5)
