@@ -15,7 +15,7 @@ subprocess.run([sys.executable, *sys.argv[1:]], check=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)  # kilobytes, of the largest
 """
 
-ONCE = "at_budget.full.confirm=[]"
+ONCE = "seeds.confirm=[]"
 # the series with the most members or, of those with one each, the rule with the most state
 LARGEST = {
     "fig1b": ["series=SGDNesterov+dropout", ONCE],

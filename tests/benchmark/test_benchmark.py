@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adamrepro.benchmark.tasks import TASKS
 from adamrepro.benchmark.turns import ratio, turns
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "benchmark.py"
@@ -48,6 +49,10 @@ def test_json_is_one_object_with_a_ratio_per_row(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    rows = json.loads(done.stdout)["rows"]
-    assert {row["unit"] for row in rows} == {"member-epochs/s", "ms", "MB"}
+    measured = json.loads(done.stdout)
+    assert {row["unit"] for row in measured["rows"]} == {"ms", "MB"}
+    assert {point["by"] for point in measured["points"]} == {"members", "minibatch", "cores"}
+    of_tasks = [(row["task"].partition(" (")[0], row["members"]) for row in measured["tasks"]]
+    assert set(of_tasks) == {(n, m) for n, task in TASKS.items() for m in (1, task.members)}
+    rows = [*measured["rows"], *measured["tasks"]]
     assert all(0 < row["ratio"] < 1000 for row in rows)
