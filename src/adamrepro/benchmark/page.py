@@ -66,9 +66,13 @@ def plot(points: Sequence[Point]) -> Figure:
     for axes, by in zip(figure.subplots(1, 2), ("members", "minibatch"), strict=True):
         for task in dict.fromkeys(point.task for point in points if point.by == by):
             line = [(int(p.x), p.ms) for p in points if (p.task, p.by) == (task, by)]
-            axes.loglog([x for x, _ in line], [ms / line[0][1] for _, ms in line], "o-", label=task)
-        axes.set(xlabel=by, title=f"by {by}")
-        axes.grid(visible=True, which="both", alpha=0.3)
+            if len(line) > 1:
+                x = [place for place, _ in line]
+                axes.plot(x, [ms / line[0][1] for _, ms in line], "o-", label=task)
+        axes.set_xscale("log", base=2)
+        axes.set(xlabel=by, title=f"by {by}", ylim=(0, None))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.grid(visible=True, alpha=0.3)
         axes.legend()
     figure.supylabel("time, relative to the first point")
     return figure

@@ -31,7 +31,7 @@ class Noise:
     def mask(self, like: Tensor, rate: float) -> Tensor:
         """Return a mask shaped like `like` with entries 0 or 1/(1 - rate), of mean 1.
 
-        16 random bits decide about an entry, four entries share a draw: ten times faster than
+        16 random bits decide about an entry, four entries share a draw: five times faster than
         bernoulli_. `rate` is rounded to a multiple of 2^-16, which the scale takes into account.
         """
         dropped = min(round(rate * 2**16), 2**16 - 1)
