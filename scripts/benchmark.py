@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import sys
 import time
@@ -34,8 +33,8 @@ from adamrepro.benchmark import (
     members_and_minibatches,
     train_population,
 )
-from adamrepro.benchmark.page import Measured, write_page
-from adamrepro.runs.machine import keep_freed_memory, this_machine
+from adamrepro.benchmark.page import Measured, write_page, written
+from adamrepro.runs.machine import set_up_process, this_machine
 
 PROJECT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("ADAMREPRO_DATA") or PROJECT / "data")
@@ -59,7 +58,7 @@ def main() -> None:
     repeats = (2 if asked.quick else 5) if asked.repeats is None else asked.repeats
     if repeats < 1 or asked.threads < 1:
         parser.error("--repeats and --threads: expected whole numbers above 0")
-    set_up_torch(asked.threads)
+    set_up_process(asked.threads)
     if asked.population:
         print(train_population(DATA))
         return
@@ -98,15 +97,6 @@ def measure(asked: argparse.Namespace, repeats: int) -> Measured:
     )
 
 
-def set_up_torch(threads: int) -> None:
-    """Set what the suite sets in its workers, for all contenders."""
-    torch.set_num_threads(threads)
-    keep_freed_memory()
-    torch.set_flush_denormal(True)
-    os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
-    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
-
-
 def show(measured: Measured) -> None:
     """Print the tables."""
     console = Console(width=None if sys.stdout.isatty() else 130)
@@ -119,15 +109,8 @@ def show(measured: Measured) -> None:
         columns = list(kind.__dataclass_fields__)
         table = Table(*columns, title=name, box=box.SIMPLE_HEAD)
         for row in rows:
-            table.add_row(*(cell(getattr(row, column)) for column in columns))
+            table.add_row(*(written(getattr(row, column)) for column in columns))
         console.print(table)
-
-
-def cell(value: object) -> str:
-    """Write a value for a table."""
-    if value is None:
-        return ""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import torch
 from adamrepro.data import MnistConfig
 from adamrepro.errors import UserError
 from adamrepro.models import MODELS
-from adamrepro.optim import RULES, EpsForm, Schedule, Unit
+from adamrepro.optim import RULES, EpsForm, Schedule, Unit, update
 from adamrepro.results.machines import read_machines
 from adamrepro.results.rows import read_rows
 from adamrepro.results.run_id import run_id
@@ -232,13 +232,13 @@ def test_whether_to_compile(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(app, "can_compile", lambda: True)
+    monkeypatch.setattr(update, "can_compile", lambda: True)
     (config,) = small(tmp_path, [ADAM()])
     config.training = dataclasses.replace(config.training, epochs=epochs)
     config.execution = dataclasses.replace(config.execution, compile=compiled)
     (each,) = plan(identify([config]))
     assert app.compile_update(each, planning.dataset_of(config)) is expected
-    monkeypatch.setattr(app, "can_compile", lambda: False)
+    monkeypatch.setattr(update, "can_compile", lambda: False)
     assert app.compile_update(each, planning.dataset_of(config)) is (compiled is Compile.on)
 
 

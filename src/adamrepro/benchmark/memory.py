@@ -8,7 +8,6 @@ from pathlib import Path
 
 from adamrepro.benchmark.tasks import TASKS, our_loop
 from adamrepro.benchmark.turns import Row
-from adamrepro.data import load_dataset
 
 MEMBERS = 60
 """The largest population of the full budget: SGD's step sizes times its momenta."""
@@ -35,7 +34,7 @@ def compare_memory(command: Sequence[str]) -> Iterator[Row]:
 def train_population(root: Path) -> float:
     """Train a population for a while; return the peak resident memory of this process in MB."""
     task = TASKS["logistic MNIST"]
-    loop = our_loop(task, load_dataset(task.data, root=root, stand_in=True), MEMBERS)
+    loop = our_loop(task, task.load(root), MEMBERS)
     loop.add(loop.measured({}))
     for _ in range(STEPS):
         loop.step()

@@ -55,6 +55,7 @@ def markdown(rows: Sequence[Any]) -> str:
 
 
 def written(value: object) -> str:
+    """Write a value for a table: three digits, blank for none."""
     if value is None:
         return ""
     return f"{value:.3g}" if isinstance(value, float) else str(value)

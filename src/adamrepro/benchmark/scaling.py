@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-import torch
-
 from adamrepro.benchmark.tasks import TASKS, our_loop
 from adamrepro.benchmark.turns import Clock, several, turns
-from adamrepro.data import load_dataset
+from adamrepro.runs.machine import set_up_process
 from adamrepro.training import Loop
 
 MEMBERS = {
@@ -40,7 +38,7 @@ def members_and_minibatches(
 ) -> Iterator[Point]:
     """Yield the cost by the number of members, and by the size of the minibatch."""
     for name, counts in MEMBERS.items():
-        task, data = TASKS[name], load_dataset(TASKS[name].data, root=root, stand_in=True)
+        task, data = TASKS[name], TASKS[name].load(root)
         steps = max(1, task.steps // (4 * shorter))
         loops = {
             str(count): our_loop(task, data, count) for count in counts[:: 1 if shorter == 1 else 2]
@@ -77,10 +75,8 @@ def cores(root: Path, *, shorter: int = 1) -> Iterator[Point]:
 
 def train_apart(root: Path, name: str, members: int, threads: int, steps: int) -> float:
     """Train in a process of its own; return the wall seconds of the faster of two turns."""
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(True)
-    task = TASKS[name]
-    loop = our_loop(task, load_dataset(task.data, root=root, stand_in=True), members)
+    set_up_process(threads)
+    loop = our_loop(TASKS[name], TASKS[name].load(root), members)
     for _ in range(3):
         loop.step()
     found = []

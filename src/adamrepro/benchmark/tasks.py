@@ -36,6 +36,10 @@ class PaperTask:
     wanted: str = ""
     """The ratio to the plain loop, and the share of the matrix product's rate, wanted at that."""
 
+    def load(self, root: Path) -> DataSet:
+        """Return the data set that lies under `root`, else what stands in for it."""
+        return load_dataset(self.data, root=root, stand_in=True)
+
 
 TASKS = {
     "logistic MNIST": PaperTask(
@@ -108,7 +112,7 @@ class TaskRow:
 def compare_tasks(root: Path, repeats: int, clock: Clock, *, shorter: int = 1) -> Iterator[TaskRow]:
     """Yield a row for a run alone and one for a population of each task; data or stand-ins."""
     for name, task in TASKS.items():
-        data = load_dataset(task.data, root=root, stand_in=True)
+        data = task.load(root)
         steps = max(1, task.steps // shorter)
         for members in dict.fromkeys((1, task.members)):
             yield compare_task(name, task, data, members, steps, repeats, clock)

@@ -51,31 +51,29 @@ def gaps(
     selection: Selection, above: str, below: str, *, more_than: dict[str, float], why: str
 ) -> list[Check]:
     """`above` lies more than so many dex above `below`: at the end, and over all passes."""
-    first, second = selection.costs(above), selection.costs(below)
-    return [
-        Check(
-            what=f"{above} above {below} {where}",
-            unit="dex",
-            values=tuple(measure(first, second).tolist()),
-            within=(more_than[where], INF),
-            why=why,
-            runs=2 * len(first),
-        )
-        for where, measure in MEASURES.items()
-    ]
+    within = {where: (least, INF) for where, least in more_than.items()}
+    return measured(selection, above, below, within, why)
 
 
 def no_slower(
     selection: Selection, series: str, than: str, *, less_than: dict[str, float], why: str
 ) -> list[Check]:
     """`series` lies less than so many dex above `than`: at the end, and over all passes."""
-    first, second = selection.costs(series), selection.costs(than)
+    within = {where: (-INF, most) for where, most in less_than.items()}
+    return measured(selection, series, than, within, why)
+
+
+def measured(
+    selection: Selection, one: str, other: str, within: dict[str, tuple[float, float]], why: str
+) -> list[Check]:
+    """How far one lies above the other is in a range, by each of MEASURES."""
+    first, second = selection.costs(one), selection.costs(other)
     return [
         Check(
-            what=f"{series} above {than} {where}",
+            what=f"{one} above {other} {where}",
             unit="dex",
             values=tuple(measure(first, second).tolist()),
-            within=(-INF, less_than[where]),
+            within=within[where],
             why=why,
             runs=2 * len(first),
         )

@@ -10,13 +10,12 @@ import argparse
 import time
 from pathlib import Path
 
-import torch
-
 from adamrepro import paths
 from adamrepro.cli.places import add_places
 from adamrepro.command import explained
 from adamrepro.data import load_dataset
 from adamrepro.errors import UserError
+from adamrepro.runs.machine import set_up_process
 from adamrepro.theory import THEORY
 from adamrepro.theory.record import record, table_path
 
@@ -33,8 +32,7 @@ def main() -> None:
         "--stand-in", action="store_true", help="accept a stand-in for data that is not there"
     )
     asked = parser.parse_args()
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
+    set_up_process(threads=1)
     with explained():
         for name in asked.names or THEORY:
             if name not in THEORY:

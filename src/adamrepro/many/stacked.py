@@ -59,26 +59,20 @@ class Stacked(Model):
 
     def cost(self, x: Any, y: Tensor, noise: Noise) -> Tensor:
         """Return the mean cost per member, [R]; dropout is the same for all of them."""
-        module = self.modes[0 if noise.dropout else 1]
-
-        def one(parameters: dict[str, Tensor]) -> Tensor:
-            return self.cost_of(functional_call(module, parameters, (x,)), y)
-
-        return self.per_member(one)
+        return self.per_member(self.cost_of, self.modes[0 if noise.dropout else 1], x, y)
 
     def error(self, x: Any, y: Tensor, noise: Noise) -> tuple[Tensor, Tensor | None]:
         cost = self.cost(x, y, noise)
         if self.error_of is None:
             return cost, None
-        error_of, module = self.error_of, self.modes[1]
+        return cost, self.per_member(self.error_of, self.modes[1], x, y)
+
+    def per_member(self, of_output: Cost, module: nn.Module, x: Any, y: Tensor) -> Tensor:
+        """Return a function of the module's output for each member's parameters, [R]."""
 
         def one(parameters: dict[str, Tensor]) -> Tensor:
-            return error_of(functional_call(module, parameters, (x,)), y)
+            return of_output(functional_call(module, parameters, (x,)), y)
 
-        return cost, self.per_member(one)
-
-    def per_member(self, one: Callable[[dict[str, Tensor]], Tensor]) -> Tensor:
-        """Call a function of one member's parameters for all members; the results, [R]."""
         values: dict[str, Tensor] = dict(zip(self.names, self.parameters(), strict=True))
         found: Tensor = vmap(one, randomness="same")(values)
         if found.dim() != 1:

@@ -13,14 +13,11 @@ from torch.utils.data import Dataset
 
 from adamrepro.errors import UserError, nearest
 from adamrepro.many.stacked import Cost, ModuleConfig
-from adamrepro.optim import Adam, Rule, Schedule, can_compile
+from adamrepro.optim import Adam, Rule, Schedule, compiling_pays
 from adamrepro.training import Loop, MemberCurve, Population, Task, Training
 
 PENALTY = "l2"
 """The one key of a grid that is no hyper-parameter of the rule: lambda of lambda/2 |W|^2."""
-
-COMPILE_ABOVE = 4e9
-"""Steps x parameters x members above which compiling the update pays."""
 
 Data = tuple[Tensor, Tensor] | Dataset[Any]
 
@@ -117,8 +114,8 @@ class Many:
             device=self.device,
         )
         per_member = sum(p.numel() for p in self.config.module.parameters())
-        work = per_member * len(self.rules) * epochs * (len(train) // batch_size)
-        compiled = can_compile() and work > COMPILE_ABOVE
+        steps = epochs * (len(train) // batch_size)
+        compiled = compiling_pays(per_member * len(self.rules), steps)
         penalties = [point.get(PENALTY, 0.0) for point in self.points]
         devices = [self.device.index or 0] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices):

@@ -25,6 +25,7 @@ from adamrepro.optim.signum import Signum
 from adamrepro.optim.update import (
     apply_rule,
     can_compile,
+    compiling_pays,
     make_update,
     step_in_place,
     with_penalty,
@@ -103,6 +104,7 @@ __all__ = [
     "VelocityForm",
     "apply_rule",
     "can_compile",
+    "compiling_pays",
     "make_update",
     "scheduled",
     "stack",

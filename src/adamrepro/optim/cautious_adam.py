@@ -1,26 +1,12 @@
 """Cautious Adam: Adam where its step agrees with the gradient."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from torch import Tensor
 
-from adamrepro.optim.adam import AdamState
+from adamrepro.optim.adam import AdamCoefficients, AdamState
 from adamrepro.optim.ranges import decay_rate, not_negative, step_size
 from adamrepro.optim.rule import Hyper, Rule, column, ratio
-
-
-class CautiousAdamCoefficients(NamedTuple):
-    """Factors of step t, each [R]."""
-
-    alpha: Tensor
-    beta1: Tensor
-    rest1: Tensor  # 1 - beta1
-    beta2: Tensor
-    rest2: Tensor  # 1 - beta2
-    unbias1: Tensor  # 1 / (1 - beta1^t)
-    unbias2: Tensor  # 1 / (1 - beta2^t)
-    eps: Tensor
 
 
 @dataclass(kw_only=True)
@@ -45,14 +31,14 @@ class CautiousAdam(Rule):
     elementwise = False
 
     @staticmethod
-    def coefficients(h: Hyper, t: int) -> CautiousAdamCoefficients:
+    def coefficients(h: Hyper, t: int) -> AdamCoefficients:
         unbias1, unbias2 = 1 / (1 - h.beta1**t), 1 / (1 - h.beta2**t)
-        return CautiousAdamCoefficients(
+        return AdamCoefficients(
             h.alpha, h.beta1, 1 - h.beta1, h.beta2, 1 - h.beta2, unbias1, unbias2, h.eps
         )
 
     @staticmethod
-    def step(g: Tensor, s: AdamState, c: CautiousAdamCoefficients) -> tuple[Tensor, AdamState]:
+    def step(g: Tensor, s: AdamState, c: AdamCoefficients) -> tuple[Tensor, AdamState]:
         m = c.beta1 * s.m + c.rest1 * g
         v = c.beta2 * s.v + c.rest2 * g * g
         m_hat = m * c.unbias1

@@ -71,16 +71,21 @@ def processor() -> str:
 
 
 def set_up_torch(config: RunConfig) -> None:
-    """Set what is global in torch: threads, denormals, TF32, which kernels cuDNN may choose."""
-    torch.set_num_threads(config.execution.threads)
-    keep_freed_memory()
-    # decaying state (0.9^t of RMSProp on rare words) ends in denormals, 10 times slower on CPUs
-    torch.set_flush_denormal(True)
+    """Set what is global in torch: of the process, TF32, which kernels cuDNN may choose."""
+    set_up_process(config.execution.threads)
     tf32 = config.training.precision is Precision.tf32
     torch.backends.cuda.matmul.allow_tf32 = tf32
     torch.backends.cudnn.allow_tf32 = tf32
     # some of its convolutions add in an order that changes between runs: resuming would show it
     torch.backends.cudnn.deterministic = True
+
+
+def set_up_process(threads: int) -> None:
+    """Set what every process that trains shares, whatever it trains: threads, denormals, memory."""
+    torch.set_num_threads(threads)
+    keep_freed_memory()
+    # decaying state (0.9^t of RMSProp on rare words) ends in denormals, 10 times slower on CPUs
+    torch.set_flush_denormal(True)
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
 

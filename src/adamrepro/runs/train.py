@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from adamrepro.data import DataSet
-from adamrepro.optim import ExternalSettings, SfoSettings, can_compile
+from adamrepro.optim import ExternalSettings, SfoSettings, compiling_pays
 from adamrepro.paths import CHECKOUT
 from adamrepro.results.rows import as_text
 from adamrepro.results.run_id import Value
@@ -31,10 +31,6 @@ from adamrepro.training import (
     Started,
     Task,
 )
-
-COMPILE_ABOVE = 4e9
-"""Steps x parameters x members above which compiling the update pays for its 10-20 seconds
-(measured: about 6 ns saved per element and step on one thread)."""
 
 
 def train(plan: Plan, listener: Listener = NOBODY) -> None:
@@ -128,7 +124,7 @@ def compile_update(plan: Plan, data: DataSet) -> bool:
         model = config.model.build(len(plan.runs), data.train.shape, data.classes)
     elements = sum(p.numel() for p in model.parameters())
     per_epoch = config.training.epoch_steps or len(data.train) // config.training.batch_size
-    return can_compile() and elements * per_epoch * config.training.epochs > COMPILE_ABOVE
+    return compiling_pays(elements, per_epoch * config.training.epochs)
 
 
 def row_of(

@@ -33,18 +33,14 @@ class External(Members):
     def step(self, minibatches: Minibatches, noise: Noise, epoch: int) -> Step:
         """Take step t+1 on the next minibatch."""
         self.t += 1
-        x, y = self.examples(*minibatches.next())
-        with self.autocast():
-            cost = self.model.cost(x, y, noise)
-        gradients = torch.autograd.grad(cost.sum(), self.parameters)
+        x, y = minibatches.next()
+        cost, objective, gradients = self.gradients(x, y, noise)
         factor = self.schedule.factor(self.t, epoch)
         if factor != 1.0:
             for group, lr in zip(self.optimizer.param_groups, self.lr, strict=True):
                 if lr is not None:
                     group["lr"] = lr * factor
         with torch.no_grad():
-            cost = cost.detach().to(self.l2.dtype)
-            objective = cost + self.penalty()
             terms = zip(self.theta, gradients, self.parameters, self.penalties, strict=True)
             for theta, g, parameter, l2 in terms:
                 theta.grad = with_penalty(g, parameter, l2)[0]

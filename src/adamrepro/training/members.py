@@ -27,6 +27,17 @@ class Step(NamedTuple):
     """How often cost and gradient were computed."""
 
 
+class Gradients(NamedTuple):
+    """What the members' cost on a minibatch is, and its gradient."""
+
+    cost: Tensor
+    """Mean per member, float64 [R]."""
+    objective: Tensor
+    """Cost + penalty, float64 [R]."""
+    of_cost: tuple[Tensor, ...]
+    """A gradient [R, ...] for each parameter, without the penalty's."""
+
+
 class Members:
     """R copies of a model with the same initial parameters. Subclasses say how they are trained.
 
@@ -93,6 +104,16 @@ class Members:
                 if chunk_error is not None:
                     wrong += chunk_error * len(indices)
         return cost / len(split), None if chunk_error is None else wrong / len(split)
+
+    def gradients(self, x: Any, y: Tensor, noise: Noise) -> Gradients:
+        """Compute cost and gradients on a minibatch."""
+        x, y = self.examples(x, y)
+        with self.autocast():
+            cost = self.model.cost(x, y, noise)
+        of_cost = torch.autograd.grad(cost.sum(), self.parameters)
+        with torch.no_grad():
+            cost = cost.detach().to(self.l2.dtype)
+            return Gradients(cost, cost + self.penalty(), of_cost)
 
     def examples(self, x: Any, y: Tensor) -> tuple[Any, Tensor]:
         """Return a minibatch in the members' arithmetic."""

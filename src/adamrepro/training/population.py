@@ -53,14 +53,10 @@ class Population(Members):
     def step(self, minibatches: Minibatches, noise: Noise, epoch: int) -> Step:
         """Take step t+1 on the next minibatch."""
         self.t += 1
-        x, y = self.examples(*minibatches.next())
-        with self.autocast():
-            cost = self.model.cost(x, y, noise)
-        gradients = torch.autograd.grad(cost.sum(), self.parameters)
+        x, y = minibatches.next()
+        cost, objective, gradients = self.gradients(x, y, noise)
         hyper = scheduled(self.rule, self.hyper, self.schedule.factor(self.t, epoch))
         with torch.no_grad():
-            cost = cost.detach().to(self.l2.dtype)
-            objective = cost + self.penalty()
             coefficients = self.rule.coefficients(hyper, self.t)
             self.update(
                 self.parameters,

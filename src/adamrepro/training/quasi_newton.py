@@ -43,14 +43,10 @@ class QuasiNewton(Members):
     def cost_and_gradient(self, theta: list[Tensor], number: int) -> tuple[Tensor, list[Tensor]]:
         """Return f_i, a scalar, and its gradient at theta, for i = `number`."""
         self.put(theta)
-        x, y = self.examples(*self.minibatches[number])
-        with self.autocast():
-            cost = self.model.cost(x, y, self.noise)
-        gradient = list(torch.autograd.grad(cost.sum(), self.parameters))
+        x, y = self.minibatches[number]
+        cost, objective, of_cost = self.gradients(x, y, self.noise)
         with torch.no_grad():
-            cost = cost.detach().to(self.l2.dtype)
-            objective = cost + self.penalty()
-            terms = zip(gradient, self.parameters, self.penalties, strict=True)
+            terms = zip(of_cost, self.parameters, self.penalties, strict=True)
             gradient = [with_penalty(g, theta, l2) for g, theta, l2 in terms]
         self.seen.append(Step(cost, objective, examples=len(y)))
         return objective[0], gradient
