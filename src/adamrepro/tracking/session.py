@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,9 @@ INIT_SECONDS = 30.0
 
 FINISH_SECONDS = 30.0
 """How long W&B may take to send the rest of a finished run."""
+
+QUIT_SECONDS = 5.0
+"""How long W&B may take to leave after a failure."""
 
 
 class Refused(Exception):
@@ -136,11 +140,13 @@ class Session:
             self.finished.add(identity)
 
     def quit(self) -> None:
-        """Let go of W&B after a failure, so that the end of the process does not trip over it."""
-        with suppress(Exception, SystemExit):
-            import wandb
+        """Let go of W&B after a failure, so that the end of the process does not trip over it.
 
-            wandb.teardown()
+        wandb-core leaves when it has given up its last request, which may take it minutes.
+        """
+        thread = threading.Thread(target=tear_down, name="wandb-quit", daemon=True)
+        thread.start()
+        thread.join(QUIT_SECONDS)
 
     def show(self, card: Card, images: Mapping[str, Path]) -> None:
         """Log image files as one run, and finish it."""
@@ -174,6 +180,13 @@ class Finished:
     def add(self, entry: str) -> None:
         with self.path.open("a") as file:
             file.write(f"{self.mode} {entry}\n")
+
+
+def tear_down() -> None:
+    with suppress(Exception, SystemExit):
+        import wandb
+
+        wandb.teardown()
 
 
 def quiet_settings(statistics: bool) -> "Settings":
