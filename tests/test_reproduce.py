@@ -13,7 +13,7 @@ RUN = """
 import pathlib, sys
 from adamrepro.cli import reproduce
 reproduce.COMMAND = (sys.executable, sys.argv.pop(1))
-reproduce.experiments = lambda: ["figA", "figB", "figC"]
+reproduce.of_the_paper = lambda: ["figA", "figB", "figC"]
 sys.exit(reproduce.main())
 """
 

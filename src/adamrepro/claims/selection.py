@@ -56,20 +56,28 @@ class Selection:
     def costs(self, series: str, column: str = "", passes: int | None = None) -> np.ndarray:
         """Costs [seeds, passes] of passes 1, 2, ... that the panel shows.
 
-        column: the panel's own cost unless named. A run that diverged made no progress: it counts
-        as being where it started, at its cost before any step.
+        column: the panel's own cost unless named.
         """
         panel = CURVE_PANELS[panel_of(self.experiment).name]
         last = passes or min(panel.last_epoch_of(name) for name in self.runs)
         column = column or panel.cost_of(series)
-        rows = []
-        for run in self.run_of(series).itertuples():
-            curve = self.curves[self.curves["run_id"] == run.run_id].set_index("epoch")
-            cost = curve[column].reindex(range(1, last + 1)).to_numpy(dtype=float)
-            if run.status == "diverged":
-                cost = np.full(last, float(curve["train_nll"].loc[0]))
-            rows.append(cost)
-        return np.array(rows)
+        return costs_of(self.run_of(series), self.curves, column, last)
+
+
+def costs_of(runs: pd.DataFrame, curves: pd.DataFrame, column: str, last: int) -> np.ndarray:
+    """Costs [runs, passes] of passes 1 to last.
+
+    A run that diverged made no progress: it counts as being where it started, at its cost before
+    any step.
+    """
+    rows = []
+    for run in runs.itertuples():
+        curve = curves[curves["run_id"] == run.run_id].set_index("epoch")
+        cost = curve[column].reindex(range(1, last + 1)).to_numpy(dtype=float)
+        if run.status == "diverged":
+            cost = np.full(last, float(curve["train_nll"].loc[0]))
+        rows.append(cost)
+    return np.array(rows)
 
 
 def selections(book: Book, experiment: str, series: Sequence[str]) -> list[Selection]:

@@ -13,6 +13,7 @@ COMMANDS = {
     "theory": "run the small experiments on the algorithm itself",
     "plot": "draw figures from the tables",
     "claims": "judge the paper's claims from the tables",
+    "matter": "whether details in which implementations differ matter on the paper's tasks",
     "compare": "compare your own runs with the published ones",
     "readings": "what a search over open settings found",
     "publish": "check your own tables and make them the published ones",

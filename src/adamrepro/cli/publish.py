@@ -16,7 +16,7 @@ from adamrepro import paths
 from adamrepro.command import explained
 from adamrepro.errors import UserError
 from adamrepro.experiments.planned import planned_runs
-from adamrepro.figures import draw
+from adamrepro.figures import FIGURES, draw
 from adamrepro.results.commits import is_changed, objection
 from adamrepro.results.publish import copy_tables, publishing, replace_figures, swap
 from adamrepro.results.review import objections
@@ -75,7 +75,7 @@ def publish(
                 told(name, found)
                 continue
             drawn = []
-            if budget != "search":
+            if budget != "search" and name in FIGURES:
                 files = draw(name, results=stage, figures=pictures, budget=budget).paths
                 drawn = [path for path in files if path.is_relative_to(pictures)]
             swap(new, results, budget)

@@ -26,6 +26,7 @@ from rich.table import Table
 
 from adamrepro import paths
 from adamrepro.cli.places import add_places
+from adamrepro.experiments.names import of_the_paper
 
 COMMAND = (sys.executable, "-m", "adamrepro")
 USER, FAILED, INTERRUPTED = 2, 1, 130
@@ -91,7 +92,7 @@ class Reproduction:
 def main() -> int:
     """Run every step and say what came of it; the exit status says whether all went well."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    known = experiments()
+    known = of_the_paper()
     parser.add_argument("experiment", nargs="*", help=f"of {', '.join(known)}; all if none")
     parser.add_argument("--budget", default="quick", choices=budgets())
     parser.add_argument(
@@ -152,11 +153,6 @@ def reproduce(work: Reproduction) -> None:
         folders = ["--budget", name, "--results", str(work.results)]
         work.run(f"figures {name}", "plot", "all", *folders, "--figures", str(work.figures))
         work.run(f"claims {name}", "claims", *folders)
-
-
-def experiments() -> list[str]:
-    """Names of the experiments."""
-    return sorted(path.stem for path in (paths.CONFIGS / "experiment").glob("*.yaml"))
 
 
 def budgets() -> list[str]:

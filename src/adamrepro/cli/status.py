@@ -15,11 +15,12 @@ from adamrepro.cli.places import add_places
 from adamrepro.command import explained
 from adamrepro.experiments.compose import composing
 from adamrepro.experiments.experiment import Experiment
+from adamrepro.experiments.names import config_of, of_the_paper
 from adamrepro.paths import CONFIGS
 from adamrepro.status.survey import Round, State, survey
 from adamrepro.status.time_left import Duration, measured
 
-EXPERIMENTS = sorted(path.stem for path in (CONFIGS / "experiment").glob("*.yaml"))
+EXPERIMENTS = of_the_paper()
 
 
 def main() -> None:
@@ -34,7 +35,8 @@ def main() -> None:
         rates = {flag: measured(*folders, stand_in=flag) for flag in (False, True)}
         rounds: list[Round] = []
         for name in asked.experiment or EXPERIMENTS:
-            users = [f"experiment={name}", f"budget={asked.budget}", f"results={asked.results}"]
+            config = config_of(name)
+            users = [f"experiment={config}", f"budget={asked.budget}", f"results={asked.results}"]
             rounds += survey(Experiment(composer, [users]), rates)
     show(rounds, asked.budget)
 

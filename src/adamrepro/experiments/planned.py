@@ -5,6 +5,7 @@ from pathlib import Path
 
 from adamrepro.experiments.compose import composing
 from adamrepro.experiments.experiment import Experiment
+from adamrepro.experiments.names import config_of
 from adamrepro.paths import CONFIGS
 from adamrepro.results.review import Labels, Planned, Settings
 from adamrepro.results.rows import as_text, read_rows
@@ -20,7 +21,7 @@ def planned_runs(experiment: str, budget: str, results: Path, folder: Path) -> P
     has no confirmation.
     """
     with composing(CONFIGS) as composer:
-        settings = [f"experiment={experiment}", f"budget={budget}", f"results={results}"]
+        settings = [f"experiment={config_of(experiment)}", f"budget={budget}", f"results={results}"]
         planned = Experiment(composer, [settings])
         identities = {
             frozenset(settings_of(row).items()): row["run_id"]

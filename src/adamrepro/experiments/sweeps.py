@@ -136,4 +136,5 @@ def written(value: Any) -> str:
 
 
 def quote(text: str) -> str:
-    return f"'{text}'"
+    """Quote a text as Hydra's override grammar reads it."""
+    return "'" + text.replace("'", r"\'") + "'"

@@ -1,0 +1,56 @@
+"""Say whether details in which implementations differ matter on the paper's tasks.
+
+From the tables of configs/experiment/matter. Writes results/<budget>/matter.csv; with --docs also
+docs/does-it-matter.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from adamrepro import paths
+from adamrepro.claims.effects import MEASURES
+from adamrepro.claims.matter import TASKS, effects
+from adamrepro.claims.matter_page import page, table
+from adamrepro.cli.places import add_places
+from adamrepro.command import explained
+from adamrepro.errors import UserError
+from adamrepro.files import write_atomically
+from adamrepro.results.schema import Tables
+
+
+def main() -> None:
+    """Measure every detail that was trained."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--budget", default="full", help="full (default) or smoke")
+    add_places(parser)
+    parser.add_argument("--docs", action="store_true", help="write docs/does-it-matter.md as well")
+    asked = parser.parse_args()
+    folder = asked.results / asked.budget
+    with explained():
+        there = {name: folder / name for name in TASKS}
+        tables = {name: Tables.read(at) for name, at in there.items() if Tables.exist(at)}
+        if not tables:
+            raise UserError(
+                f"{folder}: no tables of {', '.join(TASKS)};\n"
+                f"adamrepro train -m experiment=matter/logistic budget={asked.budget}"
+            )
+        found = list(effects(tables))
+        rows = table(found)
+        text = rows.to_csv(index=False, lineterminator="\n", float_format="%.4g")
+        write_atomically(folder / "matter.csv", text)
+        if asked.docs:
+            home = paths.CHECKOUT or paths.home()
+            write_atomically(home / "docs" / "does-it-matter.md", page(found))
+    shown = Table("question", "task", "series", "than", *MEASURES, box=box.SIMPLE_HEAD)
+    for effect in found:
+        cells = [f"{effect.dex[name].mean:+.3g} {effect.answers[name]}" for name in MEASURES]
+        task = TASKS[effect.task]
+        shown.add_row(effect.question.title, task, effect.series, effect.than, *cells)
+    Console(width=None if sys.stdout.isatty() else 160).print(shown)
+    print(folder / "matter.csv")
