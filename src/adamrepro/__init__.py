@@ -2,7 +2,7 @@
 
 from typing import Any
 
-__all__ = ["train_many"]
+__all__ = ["load", "train_many"]
 
 
 def __getattr__(name: str) -> Any:
@@ -11,4 +11,8 @@ def __getattr__(name: str) -> Any:
         from adamrepro.many import train_many
 
         return train_many
+    if name == "load":
+        from adamrepro.results.load import load
+
+        return load
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
