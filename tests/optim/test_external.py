@@ -18,6 +18,16 @@ class Mine(torch.optim.SGD):
 
 class NeedsClosure(torch.optim.Optimizer):
     def step(self, closure): ...
+
+class AsksForClosure(torch.optim.SGD):
+    def step(self, closure=None):
+        assert closure is not None, "a closure, please"
+
+class WeightsOnly(torch.optim.SGD):
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.data.addmm_(p.grad, p.grad)
 """
 
 
@@ -37,6 +47,18 @@ def test_a_class_of_a_package() -> None:
     optimizer = settings.build([torch.zeros(1, requires_grad=True)])
     assert type(optimizer) is torch.optim.NAdam
     assert optimizer.param_groups[0]["lr"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("cls", "kwargs", "lr"),
+    [
+        ("torch.optim.NAdam", {}, 2e-3),
+        ("torch.optim.NAdam", {"lr": torch.tensor(0.25)}, 0.25),
+        ("schedulefree.AdamWScheduleFree", {}, 2.5e-3),
+    ],
+)
+def test_the_step_size_it_trains_with(cls: str, kwargs: dict[str, object], lr: float) -> None:
+    assert ExternalSettings(cls=cls, kwargs=kwargs).lr == lr
 
 
 @pytest.mark.parametrize("cls", ["mine_here.Mine", "mine_here:Mine", "mine_here.py:Mine"])
@@ -64,6 +86,8 @@ def test_another_code_is_another_run(folder: Path) -> None:
         ("torch.nn.Linear", {}, r"not a subclass of torch\.optim\.Optimizer"),
         ("torch.optim.LBFGS", {"lr": 1.0, "line_search_fn": "x"}, None),
         ("mine_here:NeedsClosure", {}, "needs a closure"),
+        ("mine_here:AsksForClosure", {}, "its step fails .* .AssertionError: a closure, please"),
+        ("mine_here:WeightsOnly", {}, "its step fails on a weight of 2 x 2 and a bias of 2"),
         ("missing.py:Mine", {}, "missing.py: no such file"),
         ("broken_here:Mine", {}, "cannot be imported .ZeroDivisionError"),
         ("torch.optim.Adam", {"lx": 1}, "unexpected keyword argument 'lx'"),

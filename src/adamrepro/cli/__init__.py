@@ -9,6 +9,7 @@ from importlib import import_module
 COMMANDS = {
     "train": "train one run, or with -m an experiment's grid (settings are KEY=VALUE)",
     "reproduce": "data, training, figures, claims, and the comparison with the published record",
+    "bench": "train an optimizer class of yours beside tuned Adam, and say how it stands",
     "status": "which runs are done, and how long the rest will take",
     "theory": "run the small experiments on the algorithm itself",
     "plot": "draw figures from the tables",

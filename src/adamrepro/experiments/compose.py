@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
 from adamrepro.experiments.budgets import apply_budget
+from adamrepro.experiments.sweeps import Overrides
 from adamrepro.runs.config import EXPERIMENT_KEYS, RunConfig, to_run_config
 
 NUMBERS = ("optimizer.", "training.l2=", "seed=", "role=", "series=", "reading=")
@@ -42,6 +44,11 @@ class Composer:
         self.loader, self.base = loader, base
         self.parser = OverridesParser.create(config_loader=loader)
         self.composed: dict[tuple[str, ...], DictConfig] = {}
+
+    def products(self, overrides: Sequence[str]) -> list[Overrides]:
+        """Return every combination of the values that are listed (a=1,2), as Hydra forms them."""
+        parsed = self.parser.parse_overrides(list(overrides))
+        return list(BasicSweeper.split_arguments(parsed, None)[0])
 
     def whole(self, overrides: Sequence[str]) -> DictConfig:
         """Return the configuration with what belongs to the experiment, but without NUMBERS."""

@@ -1,6 +1,6 @@
 """An experiment at a budget: its grid, and the runs that confirm what the grid chose."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 
 from adamrepro.experiments.compose import Composer
 from adamrepro.experiments.sweeps import Overrides, confirm, expand
-from adamrepro.results.panel import CurvePanel
+from adamrepro.results.panel import GridPanel
 from adamrepro.results.reference import EXPERIMENTS, panel_of
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import choose
@@ -40,8 +40,9 @@ class Experiment:
     @property
     def has_choices(self) -> bool:
         """Whether settings are chosen from this grid: not if all are drawn, or compared."""
-        known = self.config.experiment in EXPERIMENTS and self.budget != "search"
-        return known and isinstance(panel_of(self.config.experiment), CurvePanel)
+        name = self.config.experiment
+        every = name in EXPERIMENTS and isinstance(panel_of(name), GridPanel)
+        return self.budget != "search" and not every
 
     @cached_property
     def grid(self) -> list[RunConfig]:
@@ -50,6 +51,15 @@ class Experiment:
 
     def composed(self, runs: Sequence[Overrides]) -> list[RunConfig]:
         return [self.composer.run_config(run) for run in runs]
+
+    def train(self, batch: Callable[[Sequence[Overrides]], Sequence[str]]) -> None:
+        """Train the grid, as one batch, then what confirms it.
+
+        batch: brings runs into the tables, and returns their run_ids.
+        """
+        grid = batch(self.overrides)
+        if confirming := self.confirmations({run: place for place, run in enumerate(grid)}):
+            batch(confirming)
 
     def confirmations(self, finished: Mapping[str, int]) -> list[Overrides]:
         """Return the runs that confirm a finished grid, given as run_id -> place in the grid."""

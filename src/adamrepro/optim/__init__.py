@@ -10,7 +10,7 @@ from adamrepro.optim.ademamix import AdEMAMix
 from adamrepro.optim.adopt import ADOPT
 from adamrepro.optim.amsgrad import AMSGrad, Maximum
 from adamrepro.optim.cautious_adam import CautiousAdam
-from adamrepro.optim.external import ExternalSettings
+from adamrepro.optim.external import ExternalSettings, set_mode
 from adamrepro.optim.lion import Lion
 from adamrepro.optim.muon import Muon, Scale
 from adamrepro.optim.nadam import NAdam
@@ -107,6 +107,7 @@ __all__ = [
     "compiling_pays",
     "make_update",
     "scheduled",
+    "set_mode",
     "stack",
     "step_in_place",
     "structure",

@@ -35,10 +35,24 @@ class ExternalSettings:
     code: str = ""
 
     def __post_init__(self) -> None:
-        """Try the class on a small parameter; raises UserError for whatever would fail later."""
-        found = load(self.cls)
-        self.code = code_of(found)
-        self.build([torch.zeros(2, 2, requires_grad=True)])
+        """Try the class on small parameters; raises UserError for whatever would fail later."""
+        self.code = code_of(load(self.cls))
+        optimizer = self.build(small_parameters())
+        set_mode(optimizer, "train")
+        try:
+            optimizer.step()
+        except Exception as error:  # it is the user's code: anything may be wrong with it
+            raise UserError(
+                f"optimizer.cls={self.cls}: its step fails on a weight of 2 x 2 and a bias of 2 "
+                f"({type(error).__name__}: {first_line(error)})"
+            ) from None
+
+    @property
+    def lr(self) -> float | None:
+        """The step size it trains with; None for an optimizer that has none."""
+        (group, *_) = self.build(small_parameters()).param_groups
+        lr = group.get("lr")
+        return None if lr is None else float(lr)
 
     def build(self, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
         """Return the optimizer of these parameters; raises UserError for wrong arguments."""
@@ -46,8 +60,26 @@ class ExternalSettings:
             return load(self.cls)(parameters, **self.kwargs)
         except (TypeError, ValueError, AssertionError) as error:
             given = ", ".join(f"{key}={value}" for key, value in self.kwargs.items())
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            reason = first_line(error) or type(error).__name__
             raise UserError(f"optimizer.kwargs: {self.cls}({given}) is refused: {reason}") from None
+
+
+def small_parameters() -> list[Tensor]:
+    """Return a weight and a bias, with gradients."""
+    parameters = [torch.zeros(shape, requires_grad=True) for shape in ((2, 2), (2,))]
+    for parameter in parameters:
+        parameter.grad = torch.ones_like(parameter)
+    return parameters
+
+
+def set_mode(optimizer: torch.optim.Optimizer, mode: str) -> None:
+    """Tell optimizers that train at another place than they evaluate (schedule-free ones)."""
+    if hasattr(optimizer, "train") and hasattr(optimizer, "eval"):
+        getattr(optimizer, mode)()
+
+
+def first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 def load(path: str) -> type[torch.optim.Optimizer]:

@@ -17,13 +17,18 @@ import pandas as pd
 from adamrepro.errors import UserError
 from adamrepro.results.fidelity import distances, plotted
 from adamrepro.results.panel import CurvePanel, GridPanel, Panel
-from adamrepro.results.reference import panel_of, read_reference
+from adamrepro.results.reference import EXPERIMENTS, PANELS, panel_of, read_reference
 from adamrepro.results.schema import config_columns
 
 ONLY = "only setting"
 """What stands in `Choice.at_edge` for a grid of one setting."""
 
 _STEP_SIZE = "optimizer.alpha"
+
+NOT_IN_THE_PAPER = pd.DataFrame({"series": [], "x": [], "y": [], "visible": []}).astype(
+    {"series": str, "visible": bool}
+)
+"""The paper's curves of an experiment that it does not have."""
 
 
 class Role(StrEnum):
@@ -61,14 +66,15 @@ def choose(
 ) -> list[Choice]:
     """Recovered and tuned setting of each series, from the grid's rows of the chosen reading.
 
-    `panel` may be an experiment's name. Series come in the panel's order, then any that it
-    does not know. Where every point is shown (Figure 4) nothing is chosen. No grid rows: UserError.
+    `panel` may be an experiment's name, also of one that is not in the paper. Series come in the
+    panel's order, then any that it does not know. Where every point is shown (Figure 4) nothing is
+    chosen. No grid rows: UserError.
     """
-    panel = panel_of(panel) if isinstance(panel, str) else panel
+    panel = panel_for(panel, runs) if isinstance(panel, str) else panel
     if isinstance(panel, GridPanel):
         return []
     if reference is None:
-        reference = read_reference(panel.name)
+        reference = read_reference(panel.name) if panel.name in PANELS else NOT_IN_THE_PAPER
     grid = grid_of(runs)
     if grid.empty:
         raise UserError(
@@ -85,6 +91,21 @@ def choose(
     for series in series_of(grid, panel):
         choices.extend(_choose_one(scored[scored["series"] == series], series))
     return choices
+
+
+def panel_for(name: str, runs: pd.DataFrame) -> Panel:
+    """A panel of the paper, or what stands for one: train_cost to the end of these runs."""
+    if name in PANELS or name in EXPERIMENTS:
+        return panel_of(name)
+    last = float(runs["training.epochs"].max())
+    return CurvePanel(
+        name=name,
+        experiment=name,
+        title=name,
+        x_limits=(0, last),
+        y_limits=(0, np.inf),
+        series=tuple(dict.fromkeys(runs["series"])),
+    )
 
 
 def grid_of(runs: pd.DataFrame) -> pd.DataFrame:

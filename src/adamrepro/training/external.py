@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from adamrepro.models import Noise
-from adamrepro.optim import ExternalSettings, Schedule, with_penalty
+from adamrepro.optim import ExternalSettings, Schedule, set_mode, with_penalty
 from adamrepro.training.members import Members, Step
 from adamrepro.training.minibatches import Minibatches
 from adamrepro.training.task import Task
@@ -28,7 +28,7 @@ class External(Members):
         self.theta = [torch.nn.Parameter(p.detach()[0].clone()) for p in self.parameters]
         self.optimizer = settings.build(self.theta)
         self.lr = [group.get("lr") for group in self.optimizer.param_groups]
-        self.set_mode("train")
+        set_mode(self.optimizer, "train")
 
     def step(self, minibatches: Minibatches, noise: Noise, epoch: int) -> Step:
         """Take step t+1 on the next minibatch."""
@@ -54,19 +54,14 @@ class External(Members):
         for parameter, theta in zip(self.parameters, self.theta, strict=True):
             parameter.copy_(theta.unsqueeze(0))
 
-    def set_mode(self, mode: str) -> None:
-        """Tell optimizers that train at another place than they evaluate (schedule-free ones)."""
-        if hasattr(self.optimizer, "train") and hasattr(self.optimizer, "eval"):
-            getattr(self.optimizer, mode)()
-
     @contextmanager
     def evaluated(self) -> Iterator[None]:
         if self.t:
-            self.set_mode("eval")
+            set_mode(self.optimizer, "eval")
             self.put()
         yield
         if self.t:
-            self.set_mode("train")
+            set_mode(self.optimizer, "train")
             self.put()
 
     @property

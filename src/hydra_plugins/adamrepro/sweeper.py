@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
@@ -29,22 +28,20 @@ class ExperimentSweeper(Sweeper):
         self.launcher: Launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
-        self.launched = 0
 
     def sweep(self, arguments: list[str]) -> list[Any]:
         """Launch every experiment's grid, as one batch, then what confirms it."""
-        parsed = self.composer.parser.parse_overrides(arguments)
-        users = BasicSweeper.split_arguments(parsed, None)[0]
+        users = self.composer.products(arguments)
         experiments, others = self.experiments_of(self.composer, users)
-        returns = [self.launch(others)] if others else []
-        for experiment in experiments:
-            grid = self.launch(experiment.overrides)
-            finished = {run.return_value: place for place, run in enumerate(grid)}
-            confirmations = experiment.confirmations(finished)
-            returns += [grid, self.launch(confirmations)] if confirmations else [grid]
-        return returns
+        returns: list[Any] = []
 
-    def launch(self, runs: Sequence[list[str]]) -> Any:
-        returned = self.launcher.launch(runs, initial_job_idx=self.launched)
-        self.launched += len(runs)
-        return returned
+        def launch(runs: Sequence[list[str]]) -> list[str]:
+            launched = sum(map(len, returns))
+            returns.append(self.launcher.launch(runs, initial_job_idx=launched))
+            return [run.return_value for run in returns[-1]]
+
+        if others:
+            launch(others)
+        for experiment in experiments:
+            experiment.train(launch)
+        return returns

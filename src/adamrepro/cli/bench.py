@@ -1,0 +1,124 @@
+"""Train an optimizer class of yours on the suite's tasks, beside tuned Adam, and say how it stands.
+
+CLASS is package.module.Class, module:Class or folder/file.py:Class, anything with torch.optim's
+interface. Adam and the class are tried at equally many step sizes, the class at five around its
+own default, or at those of optimizer.kwargs.lr=1e-3,1e-2. What is done is not done again, and
+what was interrupted goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from adamrepro import paths
+from adamrepro.claims.bench import Standing, standing
+from adamrepro.claims.bench_page import page, table
+from adamrepro.claims.effects import MEASURES
+from adamrepro.command import announced, explained
+from adamrepro.figures import style
+from adamrepro.figures.bench import make
+from adamrepro.files import write_atomically
+from adamrepro.results.schema import Tables
+
+if TYPE_CHECKING:
+    from adamrepro.experiments.experiment import Experiment
+    from adamrepro.runs.planning import Run
+
+NO_DATA = {"data.download": False, "data.stand_in": True}
+
+
+def main() -> None:
+    """Train, judge, and write the verdict."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("cls", metavar="CLASS", help="as in torch.optim.NAdam or mine.py:Mine")
+    parser.add_argument(
+        "settings",
+        nargs="*",
+        metavar="KEY=VALUE",
+        help="as adamrepro train takes them: optimizer.kwargs.weight_decay=0.01, training.epochs=3",
+    )
+    parser.add_argument("--task", default="", help="of logistic, imdb, mlp, vae: all, or mlp,vae")
+    parser.add_argument(
+        "--smoke", action="store_true", help="seconds, on small stand-ins for the data: a trial"
+    )
+    own = paths.local("results")
+    parser.add_argument("--results", type=Path, default=own, metavar="DIR", help="results/local")
+    asked = parser.parse_intermixed_args()
+    with explained():
+        # torch is imported late: --help need not wait for it
+        bench(asked)
+
+
+def bench(asked: argparse.Namespace) -> None:
+    """Check everything before anything is trained; then train task after task."""
+    from adamrepro.experiments.bench import BASELINE, TASKS, beside_adam, known_tasks, series_of
+    from adamrepro.experiments.compose import composing
+
+    results = asked.results.absolute()
+    common: dict[str, object] = {"budget": "quick", "results": str(results)}
+    if asked.smoke:
+        nowhere = str(results / "runs" / "smoke-stand-in" / "no-data")
+        common |= {"budget": "smoke", "data.root": nowhere, **NO_DATA}
+    settings = announced(asked.settings)
+    with composing(paths.CONFIGS) as composer:
+        experiments = {
+            TASKS[task]: beside_adam(composer, asked.cls, settings, task, common)
+            for task in known_tasks(asked.task.split(",") if asked.task else [])
+        }
+        runs = {task: train(experiment) for task, experiment in experiments.items()}
+    tables = {task: tables_of(own) for task, own in runs.items()}
+    folder = next(iter(runs.values()))[0].store.tables.parent / "bench"
+    name = series_of(asked.cls)
+    standings = [standing(task, own, name, BASELINE) for task, own in tables.items()]
+    text = page(asked.cls, name, BASELINE, standings, list(tables.values()))
+    numbers = table(standings).to_csv(index=False, lineterminator="\n", float_format="%.4g")
+    with style.styled():
+        drawn = style.save(make(name, BASELINE, tables), folder, name)
+    write_atomically(folder / f"{name}.md", text)
+    write_atomically(folder / f"{name}.csv", numbers)
+    show(name, standings)
+    for path in (*drawn, folder / f"{name}.csv", folder / f"{name}.md"):
+        print(path)
+
+
+def train(experiment: Experiment) -> list[Run]:
+    """Bring the runs of a task into the tables."""
+    from adamrepro.execution import run_batch
+
+    trained: list[Run] = []
+
+    def batch(runs: Sequence[list[str]]) -> list[str]:
+        own = run_batch(experiment.composed(runs), processes=True)
+        trained.extend(own)
+        return [run.run_id for run in own]
+
+    experiment.train(batch)
+    return trained
+
+
+def tables_of(runs: Sequence[Run]) -> Tables:
+    """Return the tables of these runs alone: others of the same task are there, too."""
+    tables = Tables.read(runs[0].store.tables)
+    names = {run.run_id for run in runs}
+    own, curves = (each[each["run_id"].isin(names)] for each in (tables.runs, tables.curves))
+    return Tables(own, curves)
+
+
+def show(name: str, standings: Sequence[Standing]) -> None:
+    """Print a line per task."""
+    shown = Table("task", *MEASURES, "rank", title=f"{name}, in dex", box=box.SIMPLE_HEAD)
+    for found in standings:
+        cells = [f"{found.dex[of].mean:+.3g} {found.verdicts[of]}" for of in MEASURES]
+        rank = f"{found.rank} at the end, 1 in {found.leads} of {found.passes} passes"
+        shown.add_row(found.task, *cells, rank)
+    Console(width=None if sys.stdout.isatty() else 120).print(shown)

@@ -1,0 +1,92 @@
+"""The verdict on a class beside tuned Adam, from made-up tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from adamrepro.claims.bench import Standing, standing
+from adamrepro.claims.bench_page import page, table
+from adamrepro.claims.matter import LIMIT
+from bench_tables import ADAM, MINE, PASSES, made_up
+
+
+def stands(dex: float, **about: object) -> Standing:
+    return standing("a task", made_up(dex, **about), MINE, ADAM)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("dex", "scatter", "word", "rank"),
+    [
+        (-0.1, 0.0, "better", 1),
+        (0.1, 0.0, "worse", 2),
+        (LIMIT / 2, 0.0, "alike", 2),
+        (-0.1, 0.1, "undecided", 1),
+    ],
+)
+def test_the_word_follows_from_where_the_interval_lies(
+    dex: float, scatter: float, word: str, rank: int
+) -> None:
+    found = stands(dex, scatter=scatter)
+    assert set(found.verdicts.values()) == {word}
+    assert (found.seeds, found.passes) == (3, PASSES)
+    assert [interval.mean for interval in found.dex.values()] == pytest.approx([dex, dex])
+    assert found.rank == rank
+    assert found.leads == (PASSES if dex < 0 else 0)
+
+
+def test_a_class_that_is_adam_is_alike_and_leads_nowhere() -> None:
+    found = stands(0.0)
+    assert set(found.verdicts.values()) == {"alike"}
+    assert found.leads == 0
+
+
+def test_the_chosen_setting_and_what_the_grid_says_of_it() -> None:
+    mine, adam = stands(0.0).tuning.values()
+    assert (mine.chosen, mine.settings, mine.at_edge) == ("lr=0.01", 3, ())
+    assert (adam.chosen, adam.settings, adam.at_edge) == ("alpha=0.01", 3, ())
+    assert mine.sensitivity == pytest.approx(0.2 / 3)
+    edge = stands(0.0, best=2).tuning[MINE]
+    assert (edge.chosen, edge.at_edge) == ("lr=0.1", ("optimizer.kwargs.lr",))
+    assert edge.sensitivity == pytest.approx(0.1)
+
+
+def test_the_test_error_is_paired_too() -> None:
+    found = stands(0.0)
+    assert found.test_of == "test_error"
+    assert found.test == pytest.approx((0.022, 0.032))
+    assert found.test_gap.mean == pytest.approx(-0.01)
+    assert found.test_gap.high < 0
+    assert stands(0.1, has_error=False).test_of == "test_nll"
+
+
+def test_a_run_that_diverged_counts_as_where_it_started() -> None:
+    found = stands(0.0, diverged=("Mine-1-2", "Mine-2-0"))
+    assert found.tuning[MINE].diverged == 2
+    assert found.verdicts["at the end"] == "undecided"
+    assert found.dex["at the end"].mean == pytest.approx((0.30103 + 1) / 3)
+    assert found.test[0] == pytest.approx((0.021 + 0.9 + 0.023) / 3)
+    assert found.tuning[MINE].sensitivity == pytest.approx((0.1 + 1.30103) / 3)
+
+
+def test_every_setting_may_diverge() -> None:
+    names = [f"Mine-{place}-0" for place in range(3)] + [f"Mine-1-{seed}" for seed in (1, 2, 3)]
+    found = stands(0.0, diverged=tuple(names))
+    assert found.verdicts["at the end"] == "worse"
+
+
+def test_the_page_says_what_was_found_and_what_to_do() -> None:
+    tables = [made_up(-0.1), made_up(0.1, best=0)]
+    standings = [standing(name, each, MINE, ADAM) for name, each in zip("ab", tables, strict=True)]
+    text = page("mine.py:Mine", MINE, ADAM, standings, tables)
+    assert "at the end better on 1, worse on 1; over all passes better on 1, worse on 1" in text
+    assert "`mine.py:Mine` (mine): 24 runs, 24.0 minutes of the processor." in text
+    assert "**Data: stand-in, not the canonical files.**" in text
+    assert "| a | **better** -0.1 (-0.1 to -0.1) | **better** -0.1" in text
+    assert "| 1 at the end, 1 in 10 of 10 passes | test error, % | 2.2 / 3.2 | -1 (" in text
+    assert "| b | Mine | 3 | lr=0.001, at the edge | 0.1 | 0 |" in text
+    assert "so that others may be better: Mine (b)." in text
+    assert "![" in text
+    assert "(Mine.png)" in text
+    rows = table(standings)
+    assert list(rows["measure"]) == ["at the end", "over all passes", "test_error"] * 2
+    assert list(rows["verdict"]) == ["better", "better", "", "worse", "worse", ""]
