@@ -53,3 +53,6 @@ def test_classes_of_others_are_trained_and_drawn(tmp_path: Path) -> None:
     assert {run["series"] for run in runs} == {"NAdam", "SignDescent"}
     assert {run["role"] for run in runs} == {"grid", "confirm"}
     assert (tmp_path / "figures/local/smoke-stand-in/fig1a.png").exists()
+    page = (tmp_path / "results/local/smoke-stand-in/bench/SignDescent.md").read_text()
+    # the second of the two: three settings, on two tasks
+    assert page.count("| SignDescent | 3 | lr=") == page.count("| tuned Adam | 3 | alpha=") == 2
