@@ -29,6 +29,7 @@ from adamrepro.files import write_atomically
 from adamrepro.results.schema import Tables
 
 if TYPE_CHECKING:
+    from adamrepro.experiments.compose import Composer
     from adamrepro.experiments.experiment import Experiment
     from adamrepro.runs.planning import Run
 
@@ -71,13 +72,14 @@ def bench(asked: argparse.Namespace) -> None:
         common |= {"budget": "smoke", "data.root": nowhere, **NO_DATA}
     settings = announced(asked.settings)
     with composing(paths.CONFIGS) as composer:
-        experiments = {
-            TASKS[task]: beside_adam(composer, asked.cls, settings, task, common)
-            for task in known_tasks(asked.task.split(",") if asked.task else [])
-        }
-        runs = {task: train(experiment) for task, experiment in experiments.items()}
-    tables = {task: tables_of(own) for task, own in runs.items()}
-    folder = next(iter(runs.values()))[0].store.tables.parent / "bench"
+        tasks = known_tasks(asked.task.split(",") if asked.task else [])
+        experiments = [beside_adam(composer, asked.cls, settings, task, common) for task in tasks]
+        runs = trained(composer, experiments)
+    tables = {
+        TASKS[task]: tables_of(runs, str(experiment.config.experiment))
+        for task, experiment in zip(tasks, experiments, strict=True)
+    }
+    folder = runs[0].store.tables.parent / "bench"
     name = series_of(asked.cls)
     standings = [standing(task, own, name, BASELINE) for task, own in tables.items()]
     text = page(asked.cls, name, BASELINE, standings, list(tables.values()))
@@ -91,27 +93,28 @@ def bench(asked: argparse.Namespace) -> None:
         print(path)
 
 
-def train(experiment: Experiment) -> list[Run]:
-    """Bring the runs of a task into the tables."""
+def trained(composer: Composer, experiments: Sequence[Experiment]) -> list[Run]:
+    """Bring the runs of all tasks into the tables."""
     from adamrepro.execution import run_batch
+    from adamrepro.experiments.experiment import train
 
-    trained: list[Run] = []
+    found: list[Run] = []
 
     def batch(runs: Sequence[list[str]]) -> list[str]:
-        own = run_batch(experiment.composed(runs), processes=True)
-        trained.extend(own)
+        own = run_batch([composer.run_config(run) for run in runs], processes=True)
+        found.extend(own)
         return [run.run_id for run in own]
 
-    experiment.train(batch)
-    return trained
+    train(experiments, batch)
+    return found
 
 
-def tables_of(runs: Sequence[Run]) -> Tables:
-    """Return the tables of these runs alone: others of the same task are there, too."""
-    tables = Tables.read(runs[0].store.tables)
-    names = {run.run_id for run in runs}
-    own, curves = (each[each["run_id"].isin(names)] for each in (tables.runs, tables.curves))
-    return Tables(own, curves)
+def tables_of(runs: Sequence[Run], experiment: str) -> Tables:
+    """Return the tables of an experiment without the runs of others than these."""
+    own = {run.run_id: run.store.tables for run in runs if run.config.experiment == experiment}
+    tables = Tables.read(next(iter(own.values())))
+    rows, curves = (each[each["run_id"].isin(own)] for each in (tables.runs, tables.curves))
+    return Tables(rows, curves)
 
 
 def show(name: str, standings: Sequence[Standing]) -> None:

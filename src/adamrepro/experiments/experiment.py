@@ -1,5 +1,6 @@
 """An experiment at a budget: its grid, and the runs that confirm what the grid chose."""
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -52,15 +53,6 @@ class Experiment:
     def composed(self, runs: Sequence[Overrides]) -> list[RunConfig]:
         return [self.composer.run_config(run) for run in runs]
 
-    def train(self, batch: Callable[[Sequence[Overrides]], Sequence[str]]) -> None:
-        """Train the grid, as one batch, then what confirms it.
-
-        batch: brings runs into the tables, and returns their run_ids.
-        """
-        grid = batch(self.overrides)
-        if confirming := self.confirmations({run: place for place, run in enumerate(grid)}):
-            batch(confirming)
-
     def confirmations(self, finished: Mapping[str, int]) -> list[Overrides]:
         """Return the runs that confirm a finished grid, given as run_id -> place in the grid."""
         chosen = self.chosen(set(finished)) if self.seeds else []
@@ -80,6 +72,29 @@ class Experiment:
                     choices = choose(rows, tables.curves, self.config.experiment)
                     found += [choice.run_id for choice in choices]
         return list(dict.fromkeys(found))
+
+
+Batch = Callable[[Sequence[Overrides]], Sequence[str | None]]
+"""Brings runs into the tables, and returns their run_ids: None for one that failed."""
+
+
+def train(
+    experiments: Sequence[Experiment], batch: Batch, others: Sequence[Overrides] = ()
+) -> None:
+    """Train the grids of all experiments as one batch, then what confirms those that are done.
+
+    others: runs that belong to no experiment; they are trained with the grids.
+    """
+    grids = [experiment.overrides for experiment in experiments]
+    returned = iter(batch([*others, *itertools.chain(*grids)]))
+    finished = [list(itertools.islice(returned, len(runs))) for runs in (others, *grids)]
+    confirming: list[Overrides] = []
+    for experiment, runs in zip(experiments, finished[1:], strict=True):
+        if None not in runs:
+            places = {str(run): place for place, run in enumerate(runs)}
+            confirming += experiment.confirmations(places)
+    if confirming:
+        batch(confirming)
 
 
 def experiments_of(

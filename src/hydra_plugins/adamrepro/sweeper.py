@@ -1,9 +1,10 @@
-"""The sweeper: an experiment's own grid, then the runs that confirm what it chose."""
+"""The sweeper: the grids of experiments, then the runs that confirm what they chose."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from hydra.core.plugins import Plugins
+from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
@@ -21,27 +22,28 @@ class ExperimentSweeper(Sweeper):
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         from adamrepro.experiments.compose import Composer
-        from adamrepro.experiments.experiment import experiments_of
+        from adamrepro.experiments.experiment import experiments_of, train
 
         self.composer = Composer(hydra_context.config_loader, config)
-        self.experiments_of = experiments_of
+        self.experiments_of, self.train = experiments_of, train
         self.launcher: Launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
 
     def sweep(self, arguments: list[str]) -> list[Any]:
-        """Launch every experiment's grid, as one batch, then what confirms it."""
-        users = self.composer.products(arguments)
-        experiments, others = self.experiments_of(self.composer, users)
-        returns: list[Any] = []
+        """Launch the grids of all experiments as one batch, then what confirms those that are done.
 
-        def launch(runs: Sequence[list[str]]) -> list[str]:
-            launched = sum(map(len, returns))
-            returns.append(self.launcher.launch(runs, initial_job_idx=launched))
-            return [run.return_value for run in returns[-1]]
+        A run that failed stops none of the others; its error is raised at the end. Returns every
+        run's return value.
+        """
+        experiments, others = self.experiments_of(self.composer, self.composer.products(arguments))
+        launched: list[JobReturn] = []
 
-        if others:
-            launch(others)
-        for experiment in experiments:
-            experiment.train(launch)
-        return returns
+        def launch(runs: Sequence[list[str]]) -> list[str | None]:
+            found = self.launcher.launch(runs, initial_job_idx=len(launched))
+            launched.extend(found)
+            done = JobStatus.COMPLETED
+            return [run.return_value if run.status is done else None for run in found]
+
+        self.train(experiments, launch, others)
+        return [run.return_value for run in launched]
