@@ -18,7 +18,8 @@ after the last pass was chosen, and trained with other seeds, of which these num
 seed share initial parameters, minibatches and noise. How far the training cost of {name} lies above
 that of {than} is in dex (0.01 is 2.3 %, below 0 is better), with Student's t interval (95 %) over
 seeds: better or worse if the whole interval lies beyond 1 % (0.0043 dex), alike if all of it lies
-within, undecided otherwise. A run that diverged counts as being where it started.
+within, undecided otherwise. What a step size between those of the grid would change is not in the
+interval. A run that diverged counts as being where it started.
 """
 
 _TUNING = """\
