@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from adamrepro.cli.bench import main
-from adamrepro.experiments.bench import BASELINE
+from adamrepro.experiments.bench import BASELINE, TASKS
 from adamrepro.results.schema import Tables
 from adamrepro.training import Loop
 
@@ -88,6 +88,11 @@ def test_adams_runs_are_those_of_the_last_class(
     assert "bench_logistic: 6 runs, 3 done, 3 to train" in said
     numbers = pd.read_csv(folder / "results/smoke-stand-in/bench/Mine.csv")
     assert list(numbers["measure"]) == ["at the end", "over all passes", "test_error"]
+
+
+def test_the_tasks_are_named_in_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench("--help") == 0
+    assert f"of {', '.join(TASKS)}" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from adamrepro.claims.interval import Interval
 from adamrepro.results.schema import Tables
 
 _ABOUT = """\
-Both were trained at equally many settings with one seed; the one with the lowest training cost
-after the last pass was chosen, and trained with other seeds, of which these numbers are. Runs of a
-seed share initial parameters, minibatches and noise. How far the training cost of {name} lies above
+Both were trained at equally many settings with one seed (of Adam, step sizes at the paper's beta1,
+beta2 and eps); the one with the lowest training cost after the last pass was chosen, and trained
+with other seeds, of which these numbers are. Runs of a seed share initial parameters, minibatches
+and noise. How far the training cost of {name} lies above
 that of {than} is in dex (0.01 is 2.3 %, below 0 is better), with Student's t interval (95 %) over
 seeds: better or worse if the whole interval lies beyond 1 % (0.0043 dex), alike if all of it lies
 within, undecided otherwise. What a step size between those of the grid would change is not in the
