@@ -29,7 +29,8 @@ above the lowest of them, on average: 0 if it does not matter which is taken.
 """
 
 _LEFT_OUT = (
-    "The ConvNet of Figure 3 is left out: a pass of one run takes as long as all of these.\n"
+    "The ConvNet of Figure 3 is left out: as many runs of it, of one pass each, would take about "
+    "as long as all of these.\n"
 )
 
 TEST = {"test_error": "test error, %", "test_nll": "test cost, nats"}

@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def bench(asked: argparse.Namespace) -> None:
-    """Check everything before anything is trained; then train task after task."""
+    """Check everything before anything is trained; then train, judge and draw."""
     from adamrepro.experiments.bench import BASELINE, TASKS, beside_adam, known_tasks, series_of
     from adamrepro.experiments.compose import composing
 
