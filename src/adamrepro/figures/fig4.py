@@ -9,6 +9,7 @@ from itertools import product
 import pandas as pd
 from matplotlib.figure import Figure
 
+from adamrepro.errors import UserError
 from adamrepro.figures import notes
 from adamrepro.figures.curves import References
 from adamrepro.figures.grid import CELLS, LABELS, Epochs, block
@@ -41,9 +42,11 @@ def contents_of(tables: Tables, references: References, *, budget: str) -> GridC
     """Figure 4 from its tables: a block of panels for each of the paper's two epochs.
 
     A budget that ends earlier shows its last epoch instead, once; panels in which nothing of ours
-    can be seen are left out.
+    can be seen are left out. No grid rows: UserError.
     """
     runs = every_point(tables.runs)
+    if runs.empty:
+        raise UserError("fig4: no grid runs in its tables; train its grid first (-m)")
     epochs = epochs_shown(tables.curves, runs)
     losses = figure_4_losses(runs, tables.curves, list(epochs.values()))
     reference = references["fig4"]
