@@ -1,6 +1,6 @@
 """Reproduce the paper at one budget, and compare with the published record.
 
-Data, training, figures, claims, comparison: what `make reproduce` runs. An experiment that fails
+Data, training, figures, claims, report, comparison: what `make reproduce` runs. An experiment that fails
 does not stop the others: the summary names it and the exit status is 1. What is done already is
 not done again. Data is looked for in $ADAMREPRO_DATA or data/, else downloaded, else stood in for;
 the results of stand-ins have folders of their own, and are not compared.
@@ -87,6 +87,7 @@ class Reproduction:
         for name in self.tables():
             yield from sorted((self.results / name).glob("**/*.csv"))
             yield from sorted(path for path in (self.figures / name).glob("*") if path.is_file())
+            yield from (self.figures / name).glob("report/index.html")
 
 
 def main() -> int:
@@ -139,7 +140,7 @@ def main() -> int:
 
 
 def reproduce(work: Reproduction) -> None:
-    """Data, every experiment, theory, then figures and claims from whatever tables there are."""
+    """Data, every experiment, theory; then figures, claims and report of whatever there is."""
     if work.budget != "smoke":
         work.run("data", "fetch-data", "--root", str(work.data), "--stand-in")
     for name in work.experiments:
@@ -151,8 +152,10 @@ def reproduce(work: Reproduction) -> None:
     work.run("theory", "theory", *where, "--stand-in")
     for name in work.tables():
         folders = ["--budget", name, "--results", str(work.results)]
-        work.run(f"figures {name}", "plot", "all", *folders, "--figures", str(work.figures))
+        pictures = ["--figures", str(work.figures)]
+        work.run(f"figures {name}", "plot", "all", *folders, *pictures)
         work.run(f"claims {name}", "claims", *folders)
+        work.run(f"report {name}", "report", *folders, *pictures)
 
 
 def budgets() -> list[str]:

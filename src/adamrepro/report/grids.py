@@ -11,11 +11,12 @@ import pandas as pd
 from adamrepro.figures.book import CurveFigure
 from adamrepro.figures.curves import References
 from adamrepro.report import plot
-from adamrepro.report.plot import Plot, Table, Trace, number, numbers
+from adamrepro.report.plot import Entry, Plot, Table, Trace, number, numbers
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import (
     ONLY,
     Choice,
+    Role,
     choose,
     hyper_parameters,
     scored,
@@ -25,8 +26,8 @@ from adamrepro.results.summary import describe
 
 _ALPHA = "optimizer.alpha"
 _MARKS = {
-    "recovered": {"symbol": "diamond-open", "size": 15},
-    "tuned": {"symbol": "star-open", "size": 17},
+    Role.RECOVERED: {"symbol": "diamond-open", "size": 15},
+    Role.TUNED: {"symbol": "star-open", "size": 17},
 }
 _SHADES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
@@ -37,6 +38,7 @@ class Grid:
 
     series: str
     plot: Plot | None
+    key: Sequence[Entry]
     words: Sequence[str]
     table: Table
 
@@ -52,7 +54,8 @@ def grids(name: str, figure: CurveFigure, tables: Tables, references: References
         rows = settings(points[points["series"] == series])
         identity = f"grid-{name}-{number_of}"
         drawn = _plot(identity, series, rows, own, log=panel.log_y) if axis_of(rows) else None
-        yield Grid(series, drawn, [_words(choice, rows) for choice in own], _table(rows, own))
+        words = [_words(choice, rows) for choice in own]
+        yield Grid(series, drawn, _key(drawn), words, _table(rows, own))
 
 
 def settings(points: pd.DataFrame) -> pd.DataFrame:
@@ -74,6 +77,7 @@ def _plot(
     x = axis_of(rows)
     others = [column for column in searched(rows) if column != x]
     finite = rows["cost"][np.isfinite(rows["cost"])]
+    log = log or bool(len(finite) and finite.max() > 10 * finite.min() > 0)
     top = float(finite.max()) * (2 if log else 1.05) if len(finite) else 1.0
     at = rows["cost"].where(np.isfinite(rows["cost"]), top)
     traces = [*_lines(rows.assign(at=at), x, others)]
@@ -86,6 +90,13 @@ def _plot(
         + " ".join(_words(choice, rows) for choice in choices)
     )
     return Plot(identity, series, label, traces, plot.layout(*axes, height=270))
+
+
+def _key(drawn: Plot | None) -> list[Entry]:
+    """The lines of a grid, where there are several."""
+    lines = [trace for trace in (drawn.traces if drawn else ()) if trace["meta"]["kind"] == "grid"]
+    entries = [Entry(line["name"], line["name"], line["line"]["color"], "") for line in lines]
+    return entries if len(entries) > 1 else []
 
 
 def _lines(rows: pd.DataFrame, x: str, others: list[str]) -> Iterator[Trace]:
@@ -123,14 +134,13 @@ def _lines(rows: pd.DataFrame, x: str, others: list[str]) -> Iterator[Trace]:
 
 def _mark(rows: pd.DataFrame, choice: Choice, x: str) -> Trace:
     chosen = rows[rows["setting_id"] == choice.setting_id].iloc[0]
-    edge = "" if not choice.at_edge else " \N{DAGGER}"
     return {
         "x": numbers([chosen[x]]),
         "y": numbers([chosen["at"]]),
         "mode": "markers+text",
         "marker": {"color": "#000000", "line": {"width": 2}, **_MARKS[choice.role]},
-        "text": [f"{choice.role}{edge}"],
-        "textposition": "top center" if choice.role == "tuned" else "bottom center",
+        "text": ["\N{DAGGER}" if choice.at_edge else ""],
+        "textposition": "top right" if choice.role is Role.TUNED else "bottom right",
         "hoverinfo": "skip",
         "meta": {"kind": "chosen", "series": str(choice.role)},
     }

@@ -28,7 +28,10 @@ def origin(name: str, sources: Sources, checkout: Path | None) -> Origin:
     rows = read_rows(folder / "runs.csv")
     machines = read_machines(folder)
     facts = [
-        ("runs", [_counted(rows, "role"), _counted(rows, "status"), f"tables: {folder}"]),
+        (
+            "runs",
+            [_counted(rows, "role"), _counted(rows, "status"), f"tables: {sources.named(folder)}"],
+        ),
         ("configs", configs(rows, name)),
         ("commit", _each(rows, "commit", "not recorded")),
         ("data", [f"{_counted(rows, 'data_source')}, sha256 {_list(rows, 'data_sha')}"]),

@@ -44,4 +44,4 @@ def readings(sources: Sources) -> Iterator[Candidates]:
             reading = f"{row['reading'] or 'as in the figure'}{mark}"
             rest = [number(row["fidelity"], 3), str(row["points"]), str(row["runs"])]
             rows.append([series, reading, str(row["setting"]), *rest])
-        yield Candidates(name, str(folder), Table(columns, rows))
+        yield Candidates(name, sources.named(folder), Table(columns, rows))

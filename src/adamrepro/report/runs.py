@@ -21,7 +21,7 @@ MOST = 4_000
 
 COLUMNS = (
     *("experiment", "series", "reading", "role", "setting", "seed", "status"),
-    *("passes", "cost", "dex", "CPU s", "machine", "commit", "date", "run_id"),
+    *("passes", "cost", "dex", "seconds", "CPU s", "machine", "commit", "date", "run_id"),
 )
 FILTERS = ("experiment", "series", "role", "status")
 """Columns that have a list of their values to choose from."""
@@ -47,7 +47,6 @@ def of(name: str, tables: Tables, sources: Sources) -> Iterator[list[str]]:
     families = {series: hyper_parameters(rows) for series, rows in tables.runs.groupby("series")}
     for row in tables.runs.to_dict("records"):
         run = pd.Series(row)
-        seconds = row["seconds"] if pd.isna(row["cpu_seconds"]) else row["cpu_seconds"]
         yield [
             name,
             *(text(row[key]) for key in ("series", "reading", "role")),
@@ -57,7 +56,7 @@ def of(name: str, tables: Tables, sources: Sources) -> Iterator[list[str]]:
             text(row.get("training.epochs")),
             number(costs.get(row["run_id"])),
             number(dex.get(row["run_id"]), 3),
-            number(seconds, 3),
+            *(number(row[key], 3) for key in ("seconds", "cpu_seconds")),
             *(text(row[key]) for key in ("machine", "commit", "date", "run_id")),
         ]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from adamrepro import paths
 from adamrepro.claims import Book
 from adamrepro.claims.book import SEARCH, theory_tables
 from adamrepro.errors import UserError
@@ -61,6 +62,13 @@ class Sources:
         """Where the tables lie."""
         return self.results / self.budget
 
+    def named(self, folder: Path) -> str:
+        """A folder as the page names it: from the home of the results on, where it lies there."""
+        try:
+            return str(folder.absolute().relative_to(paths.home()))
+        except ValueError:
+            return str(folder)
+
     @property
     def is_published(self) -> bool:
         """Whether these are the published tables themselves."""
@@ -69,7 +77,10 @@ class Sources:
     def why_missing(self, name: str) -> str:
         """Say why there are no tables of an experiment."""
         folder = self.folder / name
-        return self.faults.get(str(folder)) or f"no tables in {folder}: nothing was trained"
+        return (
+            self.faults.get(str(folder))
+            or f"no tables in {self.named(folder)}: nothing was trained"
+        )
 
 
 def _searches(results: Path, record: Path | None) -> dict[str, Path]:

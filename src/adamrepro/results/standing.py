@@ -25,7 +25,7 @@ class Standing(StrEnum):
     """How the tables of an experiment stand to HEAD, from best to worst."""
 
     CURRENT = "current"
-    MOVED = "code changed since"
+    CHANGED = "changed since"
     STALE = "stale"
     UNKNOWN = "not known"
 
@@ -41,10 +41,9 @@ class Report:
 def standing(rows: Sequence[Row], experiment: str, checkout: Path | None) -> Report:
     """Compare the rows of a runs.csv with what is checked out.
 
-    stale: a run_id no longer follows from its row's settings, a commit cannot be had again, or a
-    configuration changed after it. code changed since: files that train did, which need not mean
-    other numbers: what does mean them makes other run_ids (PROTOCOL). Outside of a checkout only
-    the first can be told.
+    stale: a run_id no longer follows from its row's settings, or its commit cannot be had again.
+    changed since: configs or code that train did, which need not mean other numbers: what does
+    mean them makes other run_ids (PROTOCOL). Outside of a checkout only run_ids can be told.
     """
     reasons = []
     if others := sum(row["run_id"] != row_run_id(row) for row in rows):
@@ -53,16 +52,16 @@ def standing(rows: Sequence[Row], experiment: str, checkout: Path | None) -> Rep
     if checkout is None:
         known = Standing.STALE if reasons else Standing.UNKNOWN
         return Report(known, [*reasons, "not a checkout: its commits are not known here"])
-    moved: list[str] = []
-    for commit, runs in Counter(row["commit"] for row in rows).items():
+    commits = Counter(row["commit"] for row in rows)
+    for commit, runs in commits.items():
         if against := objection(commit, checkout):
             reasons.append(f"{runs} of {len(rows)} runs: {against}")
-        base = commit.removesuffix(DIRTY)
-        reasons += _changed(base, checkout, configs(rows, experiment))
-        moved += _changed(base, checkout, CODE)
+    paths = (*configs(rows, experiment), *CODE)
+    since = dict.fromkeys(commit.removesuffix(DIRTY) for commit in commits)
+    changed = [line for commit in since for line in _changed(commit, checkout, paths)]
     if reasons:
-        return Report(Standing.STALE, [*reasons, *moved])
-    return Report(Standing.MOVED if moved else Standing.CURRENT, moved)
+        return Report(Standing.STALE, [*reasons, *changed])
+    return Report(Standing.CHANGED if changed else Standing.CURRENT, changed)
 
 
 def configs(rows: Sequence[Row], experiment: str) -> tuple[str, ...]:

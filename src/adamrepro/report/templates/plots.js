@@ -77,9 +77,11 @@ let unfolded = [];
 addEventListener("beforeprint", () => {
   unfolded = [...document.querySelectorAll("details.card:not([open])")];
   unfolded.forEach((card) => { card.open = true; });
+  document.documentElement.classList.add("printing");
   places.forEach(draw);
 });
 addEventListener("afterprint", () => {
   unfolded.forEach((card) => { card.open = false; });
+  document.documentElement.classList.remove("printing");
   redraw(document);
 });
