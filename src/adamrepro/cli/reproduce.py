@@ -1,6 +1,6 @@
 """Reproduce the paper at one budget, and compare with the published record.
 
-Data, training, figures, claims, report, comparison: what `make reproduce` runs. An experiment that fails
+Data, training, figures, claims, report, comparison: what `make reproduce` runs. A step that fails
 does not stop the others: the summary names it and the exit status is 1. What is done already is
 not done again. Data is looked for in $ADAMREPRO_DATA or data/, else downloaded, else stood in for;
 the results of stand-ins have folders of their own, and are not compared.

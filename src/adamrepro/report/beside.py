@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from adamrepro.errors import UserError
+from adamrepro.report.damage import DAMAGE, told
 from adamrepro.report.plot import Table, number
 from adamrepro.report.sources import Sources
 from adamrepro.results.comparable import obstacles
@@ -35,14 +35,14 @@ def comparison(sources: Sources) -> Comparison:
     notes, found = [], []
     try:
         notes = list(obstacles(own, record, published))
-    except UserError as error:
-        notes = [str(error)]
+    except DAMAGE as error:
+        notes = [told(own, error)]
     for name in published:
         if Tables.exist(own / name):
             try:
                 found.append(compare(own / name, record / name))
-            except (UserError, LookupError, TypeError, ValueError) as error:
-                notes.append(f"{name}: cannot be compared ({error})")
+            except DAMAGE as error:
+                notes.append(told(name, error))
     if not found:
         return Comparison(None, "", notes)
     table = pd.concat(found, ignore_index=True)

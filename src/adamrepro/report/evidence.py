@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adamrepro.claims import CLAIMS, Book, Judgement, Verdict, judge
+from adamrepro.claims import CLAIMS, Book, Claim, Judgement, Verdict, judge
 from adamrepro.claims.words import number, sentence
+from adamrepro.report.damage import DAMAGE, told
 from adamrepro.report.plot import Table
 
 
@@ -31,7 +32,15 @@ class Card:
 
 def cards(book: Book) -> list[Card]:
     """A card for every claim, in the paper's order."""
-    return [card(judge(claim, book)) for claim in CLAIMS.values()]
+    return [card(judgement(claim, book)) for claim in CLAIMS.values()]
+
+
+def judgement(claim: Claim, book: Book) -> Judgement:
+    """A claim, judged; tables that it cannot be judged on are the reason why it is not."""
+    try:
+        return judge(claim, book)
+    except DAMAGE as error:
+        return Judgement(claim=claim, reason=told(claim.needs.table, error))
 
 
 def counted(found: Sequence[Card]) -> list[tuple[str, int]]:
@@ -40,10 +49,10 @@ def counted(found: Sequence[Card]) -> list[tuple[str, int]]:
     return [(str(kind), counts[kind]) for kind in Verdict if counts[kind]]
 
 
-def card(judgement: Judgement) -> Card:
+def card(found: Judgement) -> Card:
     """One claim."""
-    claim = judgement.claim
-    checks = judgement.judged[0].checks if judgement.judged else []
+    claim = found.claim
+    checks = found.judged[0].checks if found.judged else []
     reasons = list(dict.fromkeys(check.why for check in checks))
     rows = [
         [
@@ -57,18 +66,18 @@ def card(judgement: Judgement) -> Card:
         for check in checks
     ]
     columns = ["what", "ours (95 % interval)", "asked", "outcome", "runs", "seeds"]
-    others = [[judged.selection, str(judged.verdict)] for judged in judgement.judged]
+    others = [[judged.selection, str(judged.verdict)] for judged in found.judged]
     return Card(
         claim.id,
         claim.section,
         claim.sentence,
-        str(judgement.verdict),
-        judgement.stability,
-        sentence(judgement),
+        str(found.verdict),
+        found.stability,
+        sentence(found),
         Table(columns, rows) if rows else None,
         reasons,
         Table(["under", "verdict"], others) if others[1:] else None,
         str(claim.needs),
-        list(judgement.notes),
+        list(found.notes),
         claim.slip,
     )

@@ -11,11 +11,11 @@ import jinja2
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from adamrepro.errors import UserError
 from adamrepro.figures import FIGURES, style
 from adamrepro.figures.book import CurveFigure
 from adamrepro.report import curves, evidence, figure_4
 from adamrepro.report.beside import comparison
+from adamrepro.report.damage import DAMAGE, told
 from adamrepro.report.grids import Grid, grids
 from adamrepro.report.plot import Plot, Section
 from adamrepro.report.provenance import Origin, origin
@@ -23,9 +23,6 @@ from adamrepro.report.readings import readings
 from adamrepro.report.runs import COLUMNS, FILTERS, runs
 from adamrepro.report.sources import Sources
 from adamrepro.results.standing import head
-
-DAMAGE = (UserError, LookupError, TypeError, ValueError)
-"""What tables raise that were changed by hand: the page says so, and goes on."""
 
 BETAS = {
     r"$\beta_1": "\N{GREEK SMALL LETTER BETA}\N{SUBSCRIPT ONE}",
@@ -140,11 +137,3 @@ def plots(sections: list[Section], behind: Mapping[str, list[Grid] | str]) -> It
 def title_of(name: str) -> str:
     """Figure 1a for fig1a."""
     return f"Figure {name.removeprefix('fig')}"
-
-
-def told(folder: Path, error: Exception) -> str:
-    """Say what is wrong with tables."""
-    if isinstance(error, UserError):
-        return str(error)
-    reason = f"{type(error).__name__}: {error}".splitlines()[0]
-    return f"{folder}: these tables cannot be shown ({reason}); restore them or train again"

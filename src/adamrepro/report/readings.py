@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from adamrepro.errors import UserError
+from adamrepro.report.damage import DAMAGE, told
 from adamrepro.report.plot import Table, number
 from adamrepro.report.sources import Sources
 from adamrepro.results.readings import nearest
@@ -31,8 +31,8 @@ def readings(sources: Sources) -> Iterator[Candidates]:
             continue
         try:
             found = nearest(tables, name)
-        except (UserError, LookupError, TypeError, ValueError) as error:
-            yield Candidates(name, str(folder), None, f"{folder}: cannot be read ({error})")
+        except DAMAGE as error:
+            yield Candidates(name, str(folder), None, told(folder, error))
             continue
         columns = ["series", "reading", "nearest setting", "dex", "points", "runs"]
         seen: set[str] = set()

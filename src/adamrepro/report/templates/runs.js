@@ -82,7 +82,8 @@
     more.textContent = `Show all ${found.length}`;
   }
 
-  controls.addEventListener("input", show);
+  words.addEventListener("input", show);
+  lists.forEach(({ list }) => list.addEventListener("change", show));
   controls.addEventListener("reset", () => setTimeout(() => { all = false; show(); }));
   more.addEventListener("click", () => { all = true; show(); });
   show();
