@@ -147,6 +147,13 @@ def test_grids_mark_what_was_chosen_and_its_edges(tmp_path: Path) -> None:
     assert tuned["text"] == ["\N{DAGGER}"]
 
 
+def test_a_search_has_readings_and_no_figures(folder: Path) -> None:
+    text = report(folder, budget="search")
+    assert words(text).count("a search has readings, and no figures") == len(FIGURES)
+    assert "\N{LEFTWARDS ARROW} nearest" in text
+    assert data_of(text)["plots"] == {}
+
+
 def test_one_setting_alone_has_no_grid_and_says_so(tmp_path: Path) -> None:
     put(tables_like("fig1a", grid=((1.0, 1.0),)), tmp_path / "quick" / "fig1a")
     text = report(tmp_path)
@@ -172,7 +179,7 @@ def test_readings_are_the_published_ones_where_none_were_searched(tmp_path: Path
 def test_what_is_missing_is_named(text: str, tmp_path: Path) -> None:
     said = words(text)
     for name in FIGURES.keys() - {"fig1a", "fig4"}:
-        assert re.search(f"{name}: no tables in \\S+/{name}: nothing was trained", said)
+        assert re.search(f"{name}: no tables in \\S+/{name}", said)
     assert "nothing is published there to compare with" in said
     put(figure_4_tables(last=10), tmp_path / "quick" / "fig4")
     said = words(report(tmp_path))
@@ -327,6 +334,7 @@ def test_numbers_and_axes() -> None:
         *("", ""),
     ]
     assert axis("cost", (1e-3, 1e1), log=True)["range"] == [-3.0, 1.0]
+    assert axis("cost", (0.03, 0.3), log=True)["ticktext"] == ["0.05", "0.1", "0.2"]
 
 
 @pytest.mark.slow

@@ -77,13 +77,16 @@ def _plot(
     x = axis_of(rows)
     others = [column for column in searched(rows) if column != x]
     finite = rows["cost"][np.isfinite(rows["cost"])]
-    log = log or bool(len(finite) and finite.max() > 10 * finite.min() > 0)
+    log = bool(len(finite) and finite.min() > 0 and (log or finite.max() > 10 * finite.min()))
     top = float(finite.max()) * (2 if log else 1.05) if len(finite) else 1.0
     at = rows["cost"].where(np.isfinite(rows["cost"]), top)
     traces = [*_lines(rows.assign(at=at), x, others)]
     traces += [_mark(rows.assign(at=at), choice, x) for choice in choices]
-    short = x.rpartition(".")[2]
-    axes = plot.axis(short, log=bool((rows[x] > 0).all())), plot.axis("cost at the end", log=log)
+    short, is_log = x.rpartition(".")[2], bool((rows[x] > 0).all())
+    axes = (
+        plot.axis(short, around(rows[x], log=is_log), log=is_log),
+        plot.axis("cost at the end", around(at, log=log), log=log),
+    )
     label = (
         f"{series}: cost at the end of training against {short}, {len(rows)} settings, "
         f"{int((~np.isfinite(rows['cost'])).sum())} of them diverged. "
@@ -144,6 +147,16 @@ def _mark(rows: pd.DataFrame, choice: Choice, x: str) -> Trace:
         "hoverinfo": "skip",
         "meta": {"kind": "chosen", "series": str(choice.role)},
     }
+
+
+def around(values: pd.Series, *, log: bool) -> tuple[float, float]:
+    """Limits of an axis, with room for the marks at its ends."""
+    low, high = float(values.min()), float(values.max())
+    if log:
+        room = (high / low) ** 0.08 if high > low else 2.0
+        return low / room, high * room
+    room = 0.08 * (high - low) or 0.1 * abs(high) or 1.0
+    return low - room, high + room
 
 
 def _words(choice: Choice, rows: pd.DataFrame) -> str:

@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from adamrepro.claims.book import SEARCH
 from adamrepro.figures import FIGURES, style
 from adamrepro.figures.book import CurveFigure
 from adamrepro.report import curves, evidence, figure_4
@@ -20,7 +21,7 @@ from adamrepro.report.grids import Grid, grids
 from adamrepro.report.plot import Plot, Section
 from adamrepro.report.provenance import Origin, origin
 from adamrepro.report.readings import readings
-from adamrepro.report.runs import COLUMNS, FILTERS, runs
+from adamrepro.report.runs import FILTERS, runs
 from adamrepro.report.sources import Sources
 from adamrepro.results.standing import head
 
@@ -41,7 +42,7 @@ def page(sources: Sources, checkout: Path | None) -> str:
     every = runs(sources)
     data = {
         "plots": {plot.id: plot.spec() for plot in plots(sections, behind)},
-        "runs": {"columns": COLUMNS, "filters": FILTERS, "rows": every.rows},
+        "runs": {"columns": every.columns, "filters": FILTERS, "rows": every.rows},
     }
     return (
         environment()
@@ -93,6 +94,8 @@ def symbols(text: str) -> str:
 
 def section(name: str, sources: Sources) -> Section:
     """A figure, or why there is none."""
+    if sources.budget == SEARCH:
+        return Section(name, title_of(name), missing="a search has readings, and no figures")
     if name not in sources.book.tables:
         return Section(name, title_of(name), missing=sources.why_missing(name))
     figure, tables = FIGURES[name], sources.book.tables[name]
@@ -108,7 +111,9 @@ def section(name: str, sources: Sources) -> Section:
 def grids_of(sources: Sources) -> Iterator[tuple[str, list[Grid] | str]]:
     """The grids behind each figure of curves, or why there are none."""
     for name, figure in FIGURES.items():
-        if isinstance(figure, CurveFigure) and name in sources.book.tables:
+        if sources.budget == SEARCH or name not in sources.book.tables:
+            continue
+        if isinstance(figure, CurveFigure):
             tables = sources.book.tables[name]
             try:
                 yield name, list(grids(name, figure, tables, sources.book.references))

@@ -118,8 +118,11 @@ def axis(title: str, limits: tuple[float, float] | None = None, *, log: bool = F
     found: Trace = {"title": {"text": title}, "type": "log" if log else "linear"}
     if log:
         found |= {"exponentformat": "power", "dtick": 1}
-        if limits and limits[1] < 30 * limits[0]:
-            found |= {"dtick": "D2", "exponentformat": "none"}
+        if limits and limits[1] < 100 * limits[0]:
+            # fewer than three powers of ten have a place on it
+            ticks = [digit * 10.0**power for power in range(-12, 12) for digit in (1, 2, 5)]
+            inside = [tick for tick in ticks if limits[0] <= tick <= limits[1]]
+            found |= {"tickvals": inside, "ticktext": [f"{tick:g}" for tick in inside]}
     if limits:
         ends = [math.log10(end) for end in limits] if log else [float(end) for end in limits]
         found["range"] = numbers(ends)

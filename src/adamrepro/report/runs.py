@@ -30,16 +30,19 @@ FILTERS = ("experiment", "series", "role", "status")
 
 @dataclass(frozen=True)
 class Runs:
-    """Rows of text in the order of COLUMNS, and how many the tables have beyond them."""
+    """Rows of text in the order of `columns`, and how many the tables have beyond them."""
 
+    columns: list[str]
     rows: list[list[str]]
     left_out: int
 
 
 def runs(sources: Sources) -> Runs:
-    """Every run of the budget's tables."""
+    """Every run of the budget's tables; a column that is blank throughout is left out."""
     rows = [row for name, tables in sources.tables.items() for row in of(name, tables, sources)]
-    return Runs(rows[:MOST], max(0, len(rows) - MOST))
+    known = [place for place in range(len(COLUMNS)) if any(row[place] for row in rows)]
+    shown = [[row[place] for place in known] for row in rows[:MOST]]
+    return Runs([COLUMNS[place] for place in known], shown, max(0, len(rows) - MOST))
 
 
 def of(name: str, tables: Tables, sources: Sources) -> Iterator[list[str]]:

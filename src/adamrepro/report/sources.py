@@ -77,10 +77,7 @@ class Sources:
     def why_missing(self, name: str) -> str:
         """Say why there are no tables of an experiment."""
         folder = self.folder / name
-        return (
-            self.faults.get(str(folder))
-            or f"no tables in {self.named(folder)}: nothing was trained"
-        )
+        return self.faults.get(str(folder)) or f"{name}: no tables in {self.named(folder)}"
 
 
 def _searches(results: Path, record: Path | None) -> dict[str, Path]:
