@@ -141,7 +141,7 @@ def _mark(rows: pd.DataFrame, choice: Choice, x: str) -> Trace:
         "x": numbers([chosen[x]]),
         "y": numbers([chosen["at"]]),
         "mode": "markers+text",
-        "marker": {"color": "#000000", "line": {"width": 2}, **_MARKS[choice.role]},
+        "marker": {"color": plot.INK, "line": {"width": 2}, **_MARKS[choice.role]},
         "text": ["\N{DAGGER}" if choice.at_edge else ""],
         "textposition": "top right" if choice.role is Role.TUNED else "bottom right",
         "hoverinfo": "skip",

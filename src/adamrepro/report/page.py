@@ -18,7 +18,7 @@ from adamrepro.report import curves, evidence, figure_4
 from adamrepro.report.beside import comparison
 from adamrepro.report.damage import DAMAGE, told
 from adamrepro.report.grids import Grid, grids
-from adamrepro.report.plot import Plot, Section
+from adamrepro.report.plot import INK, Plot, Section
 from adamrepro.report.provenance import Origin, origin
 from adamrepro.report.readings import readings
 from adamrepro.report.runs import FILTERS, runs
@@ -74,6 +74,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     found.filters["symbols"] = symbols
+    found.filters["ground"] = lambda colour: "var(--ink)" if colour == INK else colour
     return found
 
 

@@ -12,6 +12,9 @@ import pandas as pd
 from matplotlib.colors import to_hex
 
 Trace = dict[str, Any]
+INK = "#000000"
+"""Stands for the colour of the page's text: dark on light, light on dark."""
+
 MOST_POINTS = 200
 """Of one curve on the page: more cannot be told apart on a screen."""
 

@@ -25,8 +25,8 @@ function coloured(layout) {
 }
 
 function traces(data) {
-  const marked = (trace) => trace.marker && trace.marker.color === INK;
-  return data.map((trace) => (marked(trace) ? { ...trace, marker: { ...trace.marker, color: ink("--ink") } } : trace));
+  const inked = (part) => (part && part.color === INK ? { ...part, color: ink("--ink") } : part);
+  return data.map((trace) => ({ ...trace, line: inked(trace.line), marker: inked(trace.marker) }));
 }
 
 // What the controls around a plot say of a trace.
