@@ -38,7 +38,7 @@ figures: setup  ## redraw figures/published from results/published: no training
 	done
 
 report: setup  ## one page that shows it all: claims, figures, runs (BUDGET=quick|full, FROM=published)
-	@$(ADAMREPRO) report --budget "$(BUDGET)" $(if $(FROM),--$(FROM))
+	@$(ADAMREPRO) report --budget "$(BUDGET)" $(if $(FROM),$(if $(filter published,$(FROM)),--published,--results "$(FROM)"))
 
 compare: setup  ## compare your own runs with the published ones (BUDGET=quick|full)
 	@$(ADAMREPRO) compare --budget "$(BUDGET)"

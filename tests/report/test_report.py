@@ -108,6 +108,15 @@ def test_figure_4_has_a_plot_for_each_cell_and_its_table(text: str) -> None:
     assert "with bias correction 0.55 nats" in words(text), "half of 0.5 and 0.6"
 
 
+def test_every_link_leads_somewhere(text: str) -> None:
+    parsed = Parsed(text)
+    there = {attributes["id"] for attributes in parsed.having("id")}
+    links = {attributes["href"] or "" for attributes in parsed.having("href")}
+    assert "#origin-fig1a" in links
+    assert {link[1:] for link in links if link.startswith("#")} <= there
+    assert len(there) == len(parsed.having("id")), "an id is there twice"
+
+
 def test_plotly_knows_everything_that_it_is_told(text: str) -> None:
     for spec in data_of(text)["plots"].values():
         go.Figure(spec)  # raises for a name or a value that plotly does not know

@@ -25,8 +25,9 @@ function coloured(layout) {
 }
 
 function traces(data) {
-  const inked = (part) => (part && part.color === INK ? { ...part, color: ink("--ink") } : part);
-  return data.map((trace) => ({ ...trace, line: inked(trace.line), marker: inked(trace.marker) }));
+  const inked = (trace, part) =>
+    trace[part] && trace[part].color === INK ? { ...trace, [part]: { ...trace[part], color: ink("--ink") } } : trace;
+  return data.map((trace) => inked(inked(trace, "line"), "marker"));
 }
 
 // What the controls around a plot say of a trace.
