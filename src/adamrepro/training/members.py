@@ -86,8 +86,12 @@ class Members:
         return 0.5 * self.l2 * total
 
     @torch.no_grad()
-    def evaluate(self, split: Split, seed: int, chunk: int = 1000) -> tuple[Tensor, Tensor | None]:
+    def evaluate(
+        self, split: Split, seed: int, *, chunk: int = 1000, check: bool = False
+    ) -> tuple[Tensor, Tensor | None]:
         """Return clean cost [R] and error rate [R] (or None) over a whole split, noise off.
+
+        check: let the model look at the examples first; raises UserError for what it cannot take.
 
         A cost that is an expectation over noise (the variational bound) draws it from a stream
         that starts anew at every call.
@@ -97,12 +101,14 @@ class Members:
         cost = torch.zeros_like(self.l2)
         wrong = torch.zeros_like(cost)
         with self.evaluated(), self.autocast():
-            for indices in torch.split(torch.arange(len(split), device=device), chunk):
-                x, y = self.examples(*split.batch(indices))
+            for piece in split.cut(torch.arange(len(split), device=device), chunk):
+                x, y = self.examples(*split.batch(piece))
+                if check:
+                    self.model.check(x)
                 chunk_cost, chunk_error = self.model.error(x, y, noise)
-                cost += chunk_cost * len(indices)
+                cost += chunk_cost * len(y)
                 if chunk_error is not None:
-                    wrong += chunk_error * len(indices)
+                    wrong += chunk_error * len(y)
         return cost / len(split), None if chunk_error is None else wrong / len(split)
 
     def gradients(self, x: Any, y: Tensor, noise: Noise) -> Gradients:
