@@ -5,7 +5,6 @@
 
 import math
 from collections.abc import Callable
-from contextlib import nullcontext
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
@@ -33,7 +32,6 @@ from adamrepro.training import (
     Task,
     Training,
 )
-from adamrepro.training.streams import stream
 
 NOISE: dict[str, dict[str, Any]] = {
     "logistic": {"dropout_input": 0.5},
@@ -49,13 +47,7 @@ STARTING = {"batches.to", "vae.check"}
 
 @pytest.fixture(autouse=True)
 def as_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The meta device has no generator and no autocast; the clock has no say in what is asked."""
-    for module in ("loop", "members"):
-        monkeypatch.setattr(
-            f"adamrepro.training.{module}.stream",
-            lambda seed, name, device=None: stream(seed, name),
-        )
-    monkeypatch.setattr(Members, "autocast", lambda self: nullcontext())
+    """The sparse product is the GPU's; the clock has no say in what is asked."""
     monkeypatch.setattr(layers, "_Bag", SimpleNamespace(apply=layers._bag))
     monkeypatch.setattr("adamrepro.training.loop.REPORT_SECONDS", math.inf)
     monkeypatch.setattr("adamrepro.training.loop.FINITE_CHECK_STEPS", 2)

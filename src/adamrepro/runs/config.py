@@ -44,7 +44,7 @@ class Execution:
     """How runs are executed: nothing here can change a result beyond rounding.
 
     threads: of one worker process. workers: processes side by side; null is one per core (CPU) or
-    one per GPU. population: members trained together; auto is by model and device.
+    one per GPU. population: members trained together; auto is by model, device and a GPU's memory.
     checkpoint_seconds: time between checkpoints.
     """
 

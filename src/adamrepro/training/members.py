@@ -1,7 +1,7 @@
 """What the loop trains: members with parameters, a cost, and a way to take a step."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import torch
@@ -43,6 +43,9 @@ class Members:
 
     l2: lambda of each member's penalty lambda/2 |W|^2.
     """
+
+    CHUNK = 1000
+    """Examples whose clean costs are taken at once."""
 
     def __init__(self, task: Task, l2: Sequence[float]) -> None:
         self.members = list(range(len(l2)))
@@ -87,7 +90,7 @@ class Members:
 
     @torch.no_grad()
     def evaluate(
-        self, split: Split, seed: int, *, chunk: int = 1000, check: bool = False
+        self, split: Split, seed: int, *, chunk: int = CHUNK, check: bool = False
     ) -> tuple[Tensor, Tensor | None]:
         """Return clean cost [R] and error rate [R] (or None) over a whole split, noise off.
 
@@ -132,12 +135,10 @@ class Members:
         """Hold the parameters that are evaluated in `parameters`."""
         yield
 
-    def autocast(self) -> torch.autocast:
-        return torch.autocast(
-            self.parameters[0].device.type,
-            torch.bfloat16,
-            enabled=self.precision is Precision.bf16,
-        )
+    def autocast(self) -> AbstractContextManager[None]:
+        if self.precision is not Precision.bf16:
+            return nullcontext()
+        return torch.autocast(self.parameters[0].device.type, torch.bfloat16)
 
     def keep(self, rows: Sequence[int]) -> None:
         """Drop all members but those in `rows` (rows of the present ones)."""
