@@ -16,7 +16,9 @@ from adamrepro.command import explained
 from adamrepro.experiments.compose import composing
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.experiments.names import config_of, of_the_paper
+from adamrepro.files import write_atomically
 from adamrepro.paths import CONFIGS
+from adamrepro.status.full_scale import replaced
 from adamrepro.status.survey import Round, State, survey
 from adamrepro.status.time_left import Duration, measured
 
@@ -29,6 +31,9 @@ def main() -> None:
     parser.add_argument("experiment", nargs="*", help=f"of {', '.join(EXPERIMENTS)}; all if none")
     parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
     add_places(parser)
+    parser.add_argument(
+        "--docs", action="store_true", help="write the table of docs/full-scale.md as well"
+    )
     asked = parser.parse_args()
     with explained(), composing(CONFIGS) as composer:
         folders = (asked.results, paths.published("results"))
@@ -38,6 +43,9 @@ def main() -> None:
             config = config_of(name)
             users = [f"experiment={config}", f"budget={asked.budget}", f"results={asked.results}"]
             rounds += survey(Experiment(composer, [users]), rates)
+        if asked.docs:
+            page = (paths.CHECKOUT or paths.home()) / "docs" / "full-scale.md"
+            write_atomically(page, replaced(page.read_text(), rounds, asked.results))
     show(rounds, asked.budget)
 
 
