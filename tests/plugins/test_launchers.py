@@ -24,7 +24,10 @@ def sweep(capsys: pytest.CaptureFixture[str], results: Path, *settings: str) -> 
     return train(capsys, "-m", *SIZES, *places, f"results={results}", *settings)
 
 
-@pytest.mark.parametrize("name", LAUNCHERS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(each, marks=pytest.mark.slow if each == "joblib" else ()) for each in LAUNCHERS],
+)
 def test_a_grid_of_the_users_own(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

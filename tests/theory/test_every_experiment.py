@@ -11,6 +11,7 @@ import pytest
 from smoke_data import data_of
 
 from adamrepro.claims import CLAIMS, Kind
+from adamrepro.cli.theory import main
 from adamrepro.theory import THEORY
 from adamrepro.theory.record import record, table_path
 
@@ -119,9 +120,17 @@ def test_the_script_writes_a_table(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_are_told_in_a_line_or_two(
-    arguments: list[str], said: str, tmp_path: Path
+    arguments: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    done = script(*arguments, "--budget", "smoke", "--results", tmp_path)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    places = ["--budget", "smoke", "--results", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["adamrepro theory", *arguments, *places])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert len(told.splitlines()) <= 3
