@@ -1,9 +1,6 @@
 """Every small experiment at its smallest size: a new one is tested by its row in THEORY."""
 
 import dataclasses
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +11,7 @@ from adamrepro.claims import CLAIMS, Kind
 from adamrepro.cli.theory import main
 from adamrepro.theory import THEORY
 from adamrepro.theory.record import record, table_path
+from commandline import call
 
 every_experiment = pytest.mark.parametrize("name", THEORY)
 
@@ -95,19 +93,9 @@ def test_tables_of_stand_ins_lie_apart(tmp_path: Path) -> None:
     assert table_path(tmp_path, "quick", "regret", None).parts[-3] == "quick"
 
 
-def script(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "adamrepro", "theory", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-
-
-def test_the_script_writes_a_table(tmp_path: Path) -> None:
-    done = script("scale-free", "--budget", "smoke", "--results", tmp_path)
-    assert done.returncode == 0, done.stderr
+def test_the_command_writes_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, main, "theory", "scale-free", "--budget", "smoke", "--results", tmp_path)
+    assert ended.status == 0, ended.err
     table = pd.read_csv(tmp_path / "smoke" / "theory" / "scale-free.csv")
     assert set(table["seed"]) == {1, 2, 3}
 
@@ -120,17 +108,10 @@ def test_the_script_writes_a_table(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_are_told_in_a_line_or_two(
-    arguments: list[str],
-    said: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    places = ["--budget", "smoke", "--results", str(tmp_path)]
-    monkeypatch.setattr(sys, "argv", ["adamrepro theory", *arguments, *places])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 2
-    told = capsys.readouterr().err
-    assert said in told
-    assert len(told.splitlines()) <= 3
+    places = ["--budget", "smoke", "--results", tmp_path]
+    ended = call(capsys, main, "theory", *arguments, *places)
+    assert ended.status == 2
+    assert said in ended.err
+    assert len(ended.err.splitlines()) <= 3
