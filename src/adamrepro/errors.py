@@ -1,7 +1,7 @@
 """The exceptions that are meant for the person at the keyboard."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class UserError(Exception):
@@ -19,7 +19,14 @@ class Stopped(Exception):
 
 
 class RunsFailed(Exception):
-    """Some populations of a batch failed; the others are done and in the tables."""
+    """Some populations of a batch failed; the others are done and in the tables.
+
+    finished: the run_id of each run of the batch, None for one that is not done.
+    """
+
+    def __init__(self, message: str, finished: Sequence[str | None] = ()) -> None:
+        super().__init__(message)
+        self.finished = finished
 
 
 def require(ok: bool, key: str, value: object, expected: str) -> None:

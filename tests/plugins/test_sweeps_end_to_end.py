@@ -121,3 +121,33 @@ def test_a_population_that_fails_is_named_and_the_others_are_done(
     assert "1 of 3 populations failed" in ended.err.splitlines()[-1]
     runs = rows(tmp_path, "smoke-stand-in/fig1a")
     assert {run["series"] for run in runs} == {"AdaGrad", "Adam"}
+
+
+def test_experiments_are_one_batch_and_one_that_fails_stops_none_of_the_others(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is whole is confirmed; the same command then trains and confirms the rest."""
+    both = ["-m", "experiment=fig1a,fig1b", *GRID[1:], "seeds.confirm=[7]"]
+    build = Loop.__init__
+
+    def fails_for_rmsprop(loop: Loop, population: Population, *args: Any, **options: Any) -> None:
+        if population.rule.name == "rmsprop":
+            raise MemoryError
+        build(loop, population, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Loop, "__init__", fails_for_rmsprop)
+        ended = command(*both)
+    assert ended.status == 1
+    assert "smoke/fig1a, smoke/fig1b: 11 runs, 0 done, 11 to train" in ended.err
+    assert "2 of 11 populations failed" in ended.err.splitlines()[-1]
+
+    def roles(experiment: str) -> list[str]:
+        return sorted(run["role"] for run in rows(tmp_path, f"smoke-stand-in/{experiment}"))
+
+    assert roles("fig1a") == ["confirm"] * 3 + ["grid"] * 3
+    assert roles("fig1b") == ["grid"] * 6
+    again = command(*both)
+    assert again.status == 0, again.err
+    assert "11 runs, 9 done, 2 to train" in again.err
+    assert roles("fig1b") == ["confirm"] * 8 + ["grid"] * 8

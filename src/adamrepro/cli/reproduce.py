@@ -1,9 +1,10 @@
 """Reproduce the paper at one budget, and compare with the published record.
 
-Data, training, figures, claims, comparison: what `make reproduce` runs. An experiment that fails
-does not stop the others: the summary names it and the exit status is 1. What is done already is
-not done again. Data is looked for in $ADAMREPRO_DATA or data/, else downloaded, else stood in for;
-the results of stand-ins have folders of their own, and are not compared.
+Data, training, figures, claims, comparison: what `make reproduce` runs. All experiments are one
+batch, so that no core waits for the last run of one of them. What fails does not stop the rest: it
+is named, and the exit status is 1. What is done already is not done again. Data is looked for in
+$ADAMREPRO_DATA or data/, else downloaded, else stood in for; the results of stand-ins have folders
+of their own, and are not compared.
 """
 
 from __future__ import annotations
@@ -142,11 +143,11 @@ def reproduce(work: Reproduction) -> None:
     """Data, every experiment, theory, then figures and claims from whatever tables there are."""
     if work.budget != "smoke":
         work.run("data", "fetch-data", "--root", str(work.data), "--stand-in")
-    for name in work.experiments:
-        settings = [f"experiment={name}", f"budget={work.budget}", f"results={work.results}"]
-        if work.take_over:
-            settings.append(f"take_over={work.take_over}")
-        work.run(name, "train", "-m", *settings, "data.download=false", "data.stand_in=true")
+    names = ",".join(work.experiments)
+    settings = [f"experiment={names}", f"budget={work.budget}", f"results={work.results}"]
+    if work.take_over:
+        settings.append(f"take_over={work.take_over}")
+    work.run("training", "train", "-m", *settings, "data.download=false", "data.stand_in=true")
     where = ["--budget", work.budget, "--results", str(work.results)]
     work.run("theory", "theory", *where, "--stand-in")
     for name in work.tables():

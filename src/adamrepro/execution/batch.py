@@ -48,7 +48,7 @@ def run_batch(
     for tables in {p.store.tables for p in plans}:
         stores[tables].check_writable()
     missing = sum(len(p.runs) for p in plans)
-    name = f"{configs[0].budget}/{configs[0].experiment}"
+    name = ", ".join(dict.fromkeys(f"{each.budget}/{each.experiment}" for each in configs))
     distinct = len({run.run_id for run in runs})
     screen.print(f"{name}: {distinct} runs, {distinct - missing} done, {missing} to train")
     try:
@@ -59,7 +59,11 @@ def run_batch(
             store.collect()
     if board.failed:
         screen.print(failures(board))
-        raise RunsFailed(f"{len(board.failed)} of {len(plans)} populations failed")
+        lost = {run.run_id for failed, _ in board.failed for run in failed.runs}
+        raise RunsFailed(
+            f"{len(board.failed)} of {len(plans)} populations failed",
+            [None if run.run_id in lost else run.run_id for run in runs],
+        )
     return runs
 
 

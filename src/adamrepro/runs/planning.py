@@ -52,6 +52,10 @@ class Run:
         return Store(self.config.results_root, table, self.config.experiment)
 
 
+MEMBER_WORK = {"logistic": 1.0, "vae": 80.0, "mlp": 150.0, "convnet": 2500.0}
+"""What an example costs a member of a population, roughly (docs/performance.md), by model."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """A population to train: runs that differ only in numbers, with the same seed."""
@@ -79,8 +83,8 @@ class Plan:
 
     @property
     def work(self) -> float:
-        """How long this takes, relative to others of the same experiment."""
-        return float(self.examples * (4 + len(self.runs)))
+        """How long this takes, relative to others."""
+        return self.examples * (4 + len(self.runs) * MEMBER_WORK.get(self.config.model.name, 1.0))
 
     @property
     def title(self) -> str:

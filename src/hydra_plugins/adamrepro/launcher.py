@@ -18,22 +18,34 @@ class PopulationLauncher(Launcher):
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
+        from adamrepro.errors import RunsFailed
         from adamrepro.execution import run_batch
         from adamrepro.experiments.compose import Composer
 
-        self.run_batch, self.composer = run_batch, Composer(hydra_context.config_loader, config)
+        self.run_batch, self.runs_failed = run_batch, RunsFailed
+        self.composer = Composer(hydra_context.config_loader, config)
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
-        """Bring all runs into the tables; each one's return value is its run_id."""
+        """Bring all runs into the tables; each one's return value is its run_id.
+
+        That of a run that failed is the error, as Hydra has it: raised when it is asked for.
+        """
         setup_globals()
         configs = [self.composer.run_config(overrides) for overrides in job_overrides]
-        runs = self.run_batch(configs, processes=True, cluster=self.cluster)
+        failed: Exception | None = None
+        finished: Sequence[str | None]
+        try:
+            runs = self.run_batch(configs, processes=True, cluster=self.cluster)
+            finished = [run.run_id for run in runs]
+        except self.runs_failed as error:
+            failed, finished = error, error.finished
         returns = []
-        for overrides, run in zip(job_overrides, runs, strict=True):
-            returns.append(JobReturn(overrides=overrides, status=JobStatus.COMPLETED))
-            returns[-1].return_value = run.run_id
+        for overrides, run in zip(job_overrides, finished, strict=True):
+            status = JobStatus.FAILED if run is None else JobStatus.COMPLETED
+            returns.append(JobReturn(overrides=overrides, status=status))
+            returns[-1].return_value = failed if run is None else run
         return returns
 
 
