@@ -108,8 +108,10 @@ def some_digits() -> DataSet:
     )
 
 
-@pytest.mark.parametrize("precision", [Precision.fp32, Precision.fp64])
-@pytest.mark.parametrize("name", sorted(RULES))
+@pytest.mark.parametrize(
+    ("name", "precision"),
+    [*((name, Precision.fp32) for name in sorted(RULES)), ("adam", Precision.fp64)],
+)
 def test_every_rule(name: str, precision: Precision) -> None:
     """With a schedule, a penalty and averaged parameters."""
     rules, data = [RULES[name](), RULES[name](averaging=0.5)], some_digits()

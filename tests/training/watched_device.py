@@ -4,9 +4,10 @@ Tensors of torch's meta device have shapes and no values. A step on it makes the
 on a GPU; the mode below hears all of them, and answers where the processor asks for values.
 """
 
-import traceback
+import sys
 from collections import Counter
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
@@ -21,7 +22,7 @@ VALUE = 0.25
 """What every number is, to the processor that asks for it."""
 
 COPIES = (torch.ops.aten._to_copy.default, torch.ops.aten.copy_.default)
-SOURCE = Path(adamrepro.__file__).parent
+SOURCE = str(Path(adamrepro.__file__).parent)
 
 
 class Watch(TorchDispatchMode):
@@ -74,7 +75,10 @@ def placed(options: Any, args: Any) -> dict[str, Any]:
 
 def caller() -> str:
     """Name the function of this package that is at work, as `file.function`."""
-    for frame in reversed(traceback.extract_stack()):
-        if Path(frame.filename).is_relative_to(SOURCE):
-            return f"{Path(frame.filename).stem}.{frame.name}"
+    frame: FrameType | None = sys._getframe()
+    while frame:
+        path = frame.f_code.co_filename
+        if path.startswith(SOURCE):
+            return f"{Path(path).stem}.{frame.f_code.co_name}"
+        frame = frame.f_back
     return "elsewhere"
