@@ -4,7 +4,7 @@
 BUDGET ?= quick
 # DATA=/path    a folder that already holds data sets, laid out as their archives unpack
 # PYTHON=NAME   the interpreter of the virtual environment
-# FROM=published    reproduce takes published runs over instead of training them
+# FROM=published    reproduce takes published runs over instead of training them; report shows them
 # ARGS="..."    passed on by test, test-all, sweep and benchmark
 
 SHELL := /bin/bash
@@ -18,14 +18,14 @@ export ADAMREPRO_DATA := $(DATA)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce status figures compare publish sweep smoke test test-all check benchmark clean FORCE
+.PHONY: help setup reproduce status figures report compare publish sweep smoke test test-all check benchmark clean FORCE
 
 help:  ## list the targets (this)
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-11s %s\n", $$1, $$2 }'
 
 setup: $(READY)  ## make .venv with pinned dependencies (PYTHON=python3.12); nothing if it is there
 
-reproduce: setup  ## train, draw, judge, compare with what is published (BUDGET=quick|full, DATA=/path)
+reproduce: setup  ## train, draw, judge, report, compare with what is published (BUDGET=quick|full, DATA=/path)
 	@$(ADAMREPRO) reproduce --budget "$(BUDGET)" $(if $(FROM),--from "$(FROM)")
 
 status: setup  ## which of your runs are done, and how long the others will take (BUDGET=quick|full)
@@ -36,6 +36,9 @@ figures: setup  ## redraw figures/published from results/published: no training
 	@for budget in $(if $(filter file,$(origin BUDGET)),$(filter-out search,$(notdir $(wildcard results/published/*))),$(BUDGET)); do \
 	  $(ADAMREPRO) plot all --published --budget "$$budget" || exit; \
 	done
+
+report: setup  ## one page that shows it all: claims, figures, runs (BUDGET=quick|full, FROM=published)
+	@$(ADAMREPRO) report --budget "$(BUDGET)" $(if $(FROM),$(if $(filter published,$(FROM)),--published,--results "$(FROM)"))
 
 compare: setup  ## compare your own runs with the published ones (BUDGET=quick|full)
 	@$(ADAMREPRO) compare --budget "$(BUDGET)"

@@ -63,7 +63,8 @@ def test_the_wheel_holds_all_that_the_package_reads(wheel: Path) -> None:
         assert files
         for path in files:
             assert f"adamrepro/{place}/{path.relative_to(PROJECT / folder).as_posix()}" in names
-    assert {"adamrepro/py.typed", "hydra_plugins/adamrepro/sweeper.py"} <= names
+    templates = {f"adamrepro/report/templates/{name}" for name in ("page.html", "plots.js")}
+    assert {"adamrepro/py.typed", "hydra_plugins/adamrepro/sweeper.py", *templates} <= names
     assert not any(name.startswith(("results", "figures", "tests")) for name in names)
 
 

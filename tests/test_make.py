@@ -144,6 +144,18 @@ def test_figures_are_redrawn_for_the_budgets_that_are_published(sandbox: Sandbox
     assert sorted(drawn) == ["full", "other", "quick"]
 
 
+def test_the_report_is_of_ones_own_runs_or_of_the_published_ones(sandbox: Sandbox) -> None:
+    sandbox.make("report")
+    sandbox.make("report", "BUDGET=full", "FROM=published")
+    sandbox.make("report", "FROM=/some/where")
+    written = sandbox.called("-m adamrepro report")
+    assert [line.split()[3:] for line in written] == [
+        ["--budget", "quick"],
+        ["--budget", "full", "--published"],
+        ["--budget", "quick", "--results", "/some/where"],
+    ]
+
+
 def test_smoke_starts_from_nothing_and_clean_keeps_results(sandbox: Sandbox) -> None:
     sandbox.make("setup")
     results = sandbox.folder / "results" / "local"

@@ -42,6 +42,12 @@ if name == "plot":
     folder = pathlib.Path(told[told.index("--figures") + 1], told[told.index("--budget") + 1])
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "fig.pdf").touch()
+if name == "report":
+    if "NO_REPORT" in os.environ:
+        sys.exit(1)
+    folder = pathlib.Path(told[told.index("--figures") + 1], told[told.index("--budget") + 1])
+    (folder / "report").mkdir(parents=True, exist_ok=True)
+    (folder / "report" / "index.html").touch()
 """
 
 
@@ -87,20 +93,31 @@ def test_every_step_is_taken_in_order_and_the_paths_are_printed(sandbox: Sandbox
     done = sandbox.reproduce()
     assert done.returncode == 0, done.stderr
     names = [name for name, _, _ in sandbox.calls()]
-    assert names == ["fetch-data", "train", "theory", "plot", "claims", "compare"]
+    after = ["plot", "claims", "report", "compare"]
+    assert names == ["fetch-data", "train", "theory", *after]
     assert sandbox.trained() == ["experiment=figA,figB,figC"]
     assert {data for _, data, _ in sandbox.calls()} == {str(sandbox.folder / "data")}
     printed = [Path(line) for line in done.stdout.splitlines() if line.startswith("/")]
     assert sandbox.folder / "results" / "local" / "quick" / "figB" / "runs.csv" in printed
     assert sandbox.folder / "figures" / "local" / "quick" / "fig.pdf" in printed
+    assert sandbox.folder / "figures" / "local" / "quick" / "report" / "index.html" in printed
     assert all(path.is_file() for path in printed)
+
+
+def test_a_report_that_fails_costs_nothing_else(sandbox: Sandbox) -> None:
+    done = sandbox.reproduce(NO_REPORT="1")
+    assert done.returncode == 1
+    assert [name for name, _, _ in sandbox.calls()][-1] == "compare"
+    [line] = [line for line in done.stdout.splitlines() if "FAILED" in line]
+    assert line.split()[:2] == ["report", "quick"]
+    assert "fig.pdf" in done.stdout
 
 
 @pytest.mark.parametrize(("broken", "name"), [("train", "training"), ("theory", "theory")])
 def test_a_failing_step_stops_none_of_the_others(sandbox: Sandbox, broken: str, name: str) -> None:
     done = sandbox.reproduce(BROKEN=broken, STATUS="1")
     assert done.returncode == 1
-    assert [name for name, _, _ in sandbox.calls()][-4:] == ["theory", "plot", "claims", "compare"]
+    assert [name for name, _, _ in sandbox.calls()][-4:] == ["plot", "claims", "report", "compare"]
     [line] = [line for line in done.stdout.splitlines() if "FAILED" in line]
     assert line.split()[0] == name
 

@@ -35,7 +35,7 @@ class Book:
         return cls(
             _tables(results / budget),
             read_references(),
-            _theory(results, budget),
+            theory_tables(results, budget),
             _tables(results / SEARCH),
         )
 
@@ -45,7 +45,7 @@ def _tables(folder: Path) -> dict[str, Tables]:
     return {name: Tables.read(at) for name, at in folders.items() if Tables.exist(at)}
 
 
-def _theory(results: Path, budget: str) -> dict[str, pd.DataFrame]:
+def theory_tables(results: Path, budget: str) -> dict[str, pd.DataFrame]:
     """The theory tables; next to stand-ins those count that need no data."""
     found: dict[str, pd.DataFrame] = {}
     for folder in (budget.removesuffix("-stand-in"), budget):

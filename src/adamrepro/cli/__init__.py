@@ -15,6 +15,7 @@ COMMANDS = {
     "claims": "judge the paper's claims from the tables",
     "matter": "whether details in which implementations differ matter on the paper's tasks",
     "compare": "compare your own runs with the published ones",
+    "report": "write the one page that shows it all: claims, figures, runs",
     "readings": "what a search over open settings found",
     "publish": "check your own tables and make them the published ones",
     "fetch-data": "make sure that the data sets are there",

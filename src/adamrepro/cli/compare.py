@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -18,9 +17,8 @@ from rich.table import Table
 from adamrepro import paths
 from adamrepro.errors import UserError
 from adamrepro.files import write_atomically
-from adamrepro.results.comparison import Agreement, compare
-from adamrepro.results.rows import read_rows
-from adamrepro.results.run_id import row_run_id
+from adamrepro.results.comparable import obstacles
+from adamrepro.results.comparison import Agreement, compare, conclusion
 from adamrepro.results.schema import Tables
 
 
@@ -41,7 +39,7 @@ def main() -> int:
             return 0
         there = [name for name in published if Tables.exist(own / name)]
         tables = [compare(own / name, record / name) for name in there]
-        for line in notes(own, record, published):
+        for line in obstacles(own, record, published):
             console.print(line, highlight=False, soft_wrap=True)
         if tables:
             table = pd.concat(tables, ignore_index=True)
@@ -53,21 +51,6 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     return 0
-
-
-def notes(own: Path, record: Path, published: list[str]) -> Iterator[str]:
-    """Say which experiments there is nothing to compare of, and why."""
-    for name in published:
-        if not Tables.exist(own / name):
-            stand_in = own.with_name(f"{own.name}-stand-in") / name
-            why = "your runs used stand-in data" if Tables.exist(stand_in) else "no runs of yours"
-            yield f"{name}: {why}; nothing to compare"
-            continue
-        for folder, whose in ((own / name, "your runs"), (record / name, "the published runs")):
-            rows = read_rows(folder / "runs.csv")
-            if others := sum(row["run_id"] != row_run_id(row) for row in rows):
-                version = "by another version of this code, and cannot be compared"
-                yield f"{name}: {others} of {len(rows)} of {whose} were made {version}"
 
 
 def show(console: Console, table: pd.DataFrame) -> None:
@@ -93,17 +76,3 @@ def show(console: Console, table: pd.DataFrame) -> None:
 
 def number(value: float) -> str:
     return "" if pd.isna(value) else f"{value:.3g}"
-
-
-def conclusion(table: pd.DataFrame) -> str:
-    """Say in a sentence how many series came out how, and how many runs are missing."""
-    found = table["verdict"].value_counts()
-    parts = [f"{found[kind]} {kind}" for kind in map(str, Agreement) if kind in found]
-    if none := int(((table["verdict"] == "") & (table["taken_over"] == 0)).sum()):
-        parts.append(f"{none} not comparable")
-    text = f"{len(table)} series" + (f": {', '.join(parts)}" if parts else "")
-    if taken_over := int(table["taken_over"].sum()):
-        text += f"; {taken_over} runs were taken over, not trained"
-    if missing := int(table["missing"].sum()):
-        text += f"; {missing} published runs are not among yours"
-    return text

@@ -1,8 +1,8 @@
 """Reproduce the paper at one budget, and compare with the published record.
 
-Data, training, figures, claims, comparison: what `make reproduce` runs. All experiments are one
-batch, so that no core waits for the last run of one of them. What fails does not stop the rest: it
-is named, and the exit status is 1. What is done already is not done again. Data is looked for in
+Data, training, figures, claims, report, comparison: what `make reproduce` runs. All experiments are
+one batch, so that no core waits for the last run of one of them. What fails does not stop the rest:
+it is named, and the exit status is 1. What is done already is not done again. Data is looked for in
 $ADAMREPRO_DATA or data/, else downloaded, else stood in for; the results of stand-ins have folders
 of their own, and are not compared.
 """
@@ -88,6 +88,7 @@ class Reproduction:
         for name in self.tables():
             yield from sorted((self.results / name).glob("**/*.csv"))
             yield from sorted(path for path in (self.figures / name).glob("*") if path.is_file())
+            yield from (self.figures / name).glob("report/index.html")
 
 
 def main() -> int:
@@ -140,7 +141,7 @@ def main() -> int:
 
 
 def reproduce(work: Reproduction) -> None:
-    """Data, every experiment, theory, then figures and claims from whatever tables there are."""
+    """Data, every experiment, theory; then figures, claims and report of whatever there is."""
     if work.budget != "smoke":
         work.run("data", "fetch-data", "--root", str(work.data), "--stand-in")
     names = ",".join(work.experiments)
@@ -152,8 +153,10 @@ def reproduce(work: Reproduction) -> None:
     work.run("theory", "theory", *where, "--stand-in")
     for name in work.tables():
         folders = ["--budget", name, "--results", str(work.results)]
-        work.run(f"figures {name}", "plot", "all", *folders, "--figures", str(work.figures))
+        pictures = ["--figures", str(work.figures)]
+        work.run(f"figures {name}", "plot", "all", *folders, *pictures)
         work.run(f"claims {name}", "claims", *folders)
+        work.run(f"report {name}", "report", *folders, *pictures)
 
 
 def budgets() -> list[str]:

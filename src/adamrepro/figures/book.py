@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from adamrepro.errors import UserError
 from adamrepro.figures import fig1, fig2, fig3, fig4, style
-from adamrepro.figures.curves import References
+from adamrepro.figures.curves import Contents, References
+from adamrepro.figures.fig4 import GridContents
 from adamrepro.files import write_atomically
 from adamrepro.results import fidelity
 from adamrepro.results.panel import CurvePanel
@@ -28,14 +29,14 @@ _ROLES = {"": Role.RECOVERED, "_tuned": Role.TUNED}
 class CurveFigure:
     """A figure of curves, of which each was selected from a grid in two ways."""
 
-    make: Callable[..., Figure]
+    contents: Callable[..., Contents]
     panel: CurvePanel
     """The one on which runs are selected."""
 
     def pages(self, tables: Tables, references: References, budget: str) -> dict[str, Figure]:
         """What is drawn, by the end of the file's name."""
         return {
-            end: self.make(tables, references, budget=budget, role=role)
+            end: self.contents(tables, references, budget=budget, role=role).figure()
             for end, role in _ROLES.items()
         }
 
@@ -49,11 +50,11 @@ class CurveFigure:
 class GridFigure:
     """A figure that shows every point of its grid."""
 
-    make: Callable[..., Figure]
+    contents: Callable[..., GridContents]
 
     def pages(self, tables: Tables, references: References, budget: str) -> dict[str, Figure]:
         """What is drawn, by the end of the file's name."""
-        return {"": self.make(tables, references, budget=budget)}
+        return {"": self.contents(tables, references, budget=budget).figure()}
 
     def summary(self, tables: Tables, references: References) -> tuple[pd.DataFrame, pd.DataFrame]:
         """What summary.csv holds, and what is printed."""
@@ -64,12 +65,12 @@ class GridFigure:
 
 
 FIGURES: dict[str, CurveFigure | GridFigure] = {
-    "fig1a": CurveFigure(fig1.make_a, fig1.A),
-    "fig1b": CurveFigure(fig1.make_b, fig1.B),
-    "fig2a": CurveFigure(fig2.make_a, fig2.A),
-    "fig2b": CurveFigure(fig2.make_b, fig2.B),
-    "fig3": CurveFigure(fig3.make, fig3.RIGHT),
-    "fig4": GridFigure(fig4.make),
+    "fig1a": CurveFigure(fig1.contents_a, fig1.A),
+    "fig1b": CurveFigure(fig1.contents_b, fig1.B),
+    "fig2a": CurveFigure(fig2.contents_a, fig2.A),
+    "fig2b": CurveFigure(fig2.contents_b, fig2.B),
+    "fig3": CurveFigure(fig3.contents_of, fig3.RIGHT),
+    "fig4": GridFigure(fig4.contents_of),
 }
 
 

@@ -1,9 +1,9 @@
-"""A page of curves: which panels of an experiment show something, and what stands below them."""
+"""What a page of curves holds: the panels that show something, and what stands below them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -32,7 +32,45 @@ class Aside:
     words: str
 
 
-def page(
+@dataclass(frozen=True)
+class Shown:
+    """A panel of a page: its frame, our curves and the paper's in it.
+
+    beside: what stands in the legend beside a series in place of its distance.
+    """
+
+    panel: CurvePanel
+    curves: Sequence[lines.Curve]
+    reference: pd.DataFrame
+    beside: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """One experiment's panels below each other, all with the same choice of runs.
+
+    costs: the table of curves. caption: sentences.
+    """
+
+    title: str
+    shown: Sequence[Shown]
+    costs: pd.DataFrame
+    caption: Sequence[str]
+
+    def figure(self) -> Figure:
+        """Draw them."""
+        return stack(self.title, [self._block(each) for each in self.shown], self.caption)
+
+    def _block(self, each: Shown) -> Block:
+        def draw(figure: Figure, box: Box) -> None:
+            axes, beside = figure.add_axes(box), each.beside
+            lines.draw(axes, each.panel, each.curves, self.costs, each.reference, beside=beside)
+
+        room = lines.room(each.panel, len(each.curves), each.reference)
+        return Block(_HEIGHT, draw, below=room)
+
+
+def contents(
     title: str,
     panels: Sequence[CurvePanel],
     tables: Tables,
@@ -43,8 +81,8 @@ def page(
     aside: Aside | None = None,
     beside: Mapping[str, Mapping[str, str]] | None = None,
     caption: Sequence[str] = (),
-) -> Figure:
-    """One experiment's `panels` below each other, all with the same choice of runs.
+) -> Contents:
+    """What a page of one experiment's `panels` holds.
 
     `beside` is what stands in the legend of a panel, by its name, in place of distances; `caption`
     what is said below in addition.
@@ -54,24 +92,24 @@ def page(
     found = lines.curves_of(tables, main, reference, role)
     drawn = [curve for curve in found if curve.series not in main.extra]
     others = [curve for curve in found if curve.series in main.extra]
-    shown = [panel for panel in panels if reach(panel, drawn, costs) >= _SEEN * panel.x_limits[1]]
+    kept = [panel for panel in panels if reach(panel, drawn, costs) >= _SEEN * panel.x_limits[1]]
     if all(reach(panel, drawn, costs) < _EARLY * panel.x_limits[1] for panel in panels):
-        shown += beginning(main, drawn, costs, reference)
-    shown = shown or [main]
-    blocks = [
-        _block(panel, drawn, costs, references[panel.name], (beside or {}).get(panel.name))
-        for panel in shown
+        kept += beginning(main, drawn, costs, reference)
+    shown = [
+        Shown(panel, drawn, references[panel.name], (beside or {}).get(panel.name, {}))
+        for panel in kept or [main]
     ]
     said = [*caption]
     if aside and (last := reach(aside.panel, others, costs)):
         low = 0.8 * _points(aside.panel, others, costs)["y"].min()
         limits = max(low, aside.panel.y_limits[0]), aside.panel.y_limits[1]
         cut = replace(aside.panel, x_limits=(0, last), y_limits=limits)
-        blocks.append(_block(cut, others, costs, reference.iloc[:0], None))
+        shown.append(Shown(cut, others, reference.iloc[:0]))
         drawn, said = found, [*said, aside.words]
-    gone = [f"{panel.title} up to {panel.x_limits[1]:g}" for panel in panels if panel not in shown]
+    there = [each.panel for each in shown]
+    gone = [f"{panel.title} up to {panel.x_limits[1]:g}" for panel in panels if panel not in there]
     words = _caption(tables, drawn, main, budget, role)
-    return stack(title, blocks, [*words, *notes.left_out(gone), *said, notes.DEX])
+    return Contents(title, shown, costs, [*words, *notes.left_out(gone), *said, notes.DEX])
 
 
 def reach(panel: CurvePanel, found: Sequence[lines.Curve], costs: pd.DataFrame) -> float:
@@ -107,19 +145,6 @@ def _points(panel: CurvePanel, found: Sequence[lines.Curve], costs: pd.DataFrame
     runs = pd.concat([curve.runs for curve in found]) if found else None
     empty = pd.DataFrame({"x": [], "y": []}, dtype=float)
     return empty if runs is None else plotted(runs, costs, panel)
-
-
-def _block(
-    panel: CurvePanel,
-    found: Sequence[lines.Curve],
-    costs: pd.DataFrame,
-    reference: pd.DataFrame,
-    beside: Mapping[str, str] | None,
-) -> Block:
-    def draw(figure: Figure, box: Box) -> None:
-        lines.draw(figure.add_axes(box), panel, found, costs, reference, beside=beside)
-
-    return Block(_HEIGHT, draw, below=lines.room(panel, len(found), reference))
 
 
 def _caption(

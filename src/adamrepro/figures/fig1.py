@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from matplotlib.figure import Figure
-
-from adamrepro.figures.curves import Aside, References, page
+from adamrepro.figures.curves import Aside, Contents, References, contents
 from adamrepro.results.reference import CURVE_PANELS
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Role
@@ -18,12 +16,12 @@ _PLAIN = Aside(
 )
 
 
-def make_a(tables: Tables, references: References, *, budget: str, role: Role) -> Figure:
+def contents_a(tables: Tables, references: References, *, budget: str, role: Role) -> Contents:
     """Figure 1a from its tables."""
-    return page(f"Figure 1a, {role}", [A], tables, references, budget=budget, role=role)
+    return contents(f"Figure 1a, {role}", [A], tables, references, budget=budget, role=role)
 
 
-def make_b(tables: Tables, references: References, *, budget: str, role: Role) -> Figure:
+def contents_b(tables: Tables, references: References, *, budget: str, role: Role) -> Contents:
     """Figure 1b from its tables, and below it the runs without dropout, which the text has."""
     title = f"Figure 1b, {role}"
-    return page(title, [B], tables, references, budget=budget, role=role, aside=_PLAIN)
+    return contents(title, [B], tables, references, budget=budget, role=role, aside=_PLAIN)

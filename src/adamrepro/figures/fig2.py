@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from matplotlib.figure import Figure
-
-from adamrepro.figures.curves import Aside, References, page
+from adamrepro.figures.curves import Aside, Contents, References, contents
 from adamrepro.figures.lines import Curve, curves_of
 from adamrepro.results.reference import CURVE_PANELS
 from adamrepro.results.schema import Tables
@@ -26,17 +24,17 @@ _UNDONE = (
 _NO_TIMES = "Wall time: left out, for a run took no time that was measured."
 
 
-def make_a(tables: Tables, references: References, *, budget: str, role: Role) -> Figure:
+def contents_a(tables: Tables, references: References, *, budget: str, role: Role) -> Contents:
     """Figure 2a from its tables."""
-    return page(f"Figure 2a, {role}", [A], tables, references, budget=budget, role=role)
+    return contents(f"Figure 2a, {role}", [A], tables, references, budget=budget, role=role)
 
 
-def make_b(tables: Tables, references: References, *, budget: str, role: Role) -> Figure:
+def contents_b(tables: Tables, references: References, *, budget: str, role: Role) -> Contents:
     """Figure 2b: cost against passes, against wall time (1 = one pass of Adam), with dropout."""
     passes = passes_of_adam(curves_of(tables, B, references[B.name], role))
     known = all(passes.get(name, 0) > 0 for name in _TIME.stretches)
     timed = [replace(_TIME, title="against wall time", stretches=passes)] if known else []
-    return page(
+    return contents(
         f"Figure 2b, {role}",
         [B, *timed],
         tables,

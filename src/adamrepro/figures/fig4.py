@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from adamrepro.errors import UserError
 from adamrepro.figures import notes
 from adamrepro.figures.curves import References
 from adamrepro.figures.grid import CELLS, LABELS, Epochs, block
@@ -18,13 +20,33 @@ from adamrepro.results.schema import Tables
 from adamrepro.results.select import every_point
 
 
-def make(tables: Tables, references: References, *, budget: str) -> Figure:
+@dataclass(frozen=True)
+class GridContents:
+    """What the page holds: a block of panels for each of `parts`.
+
+    summary: the distance from the paper's points, a row per epochs and series. caption: sentences.
+    """
+
+    title: str
+    parts: Sequence[Epochs]
+    summary: pd.DataFrame
+    caption: Sequence[str]
+
+    def figure(self) -> Figure:
+        """Draw it."""
+        blocks = [block(part, part.cells() or CELLS, self.summary) for part in self.parts]
+        return stack(self.title, blocks, self.caption)
+
+
+def contents_of(tables: Tables, references: References, *, budget: str) -> GridContents:
     """Figure 4 from its tables: a block of panels for each of the paper's two epochs.
 
     A budget that ends earlier shows its last epoch instead, once; panels in which nothing of ours
-    can be seen are left out.
+    can be seen are left out. No grid rows: UserError.
     """
     runs = every_point(tables.runs)
+    if runs.empty:
+        raise UserError("fig4: no grid runs in its tables; train its grid first (-m)")
     epochs = epochs_shown(tables.curves, runs)
     losses = figure_4_losses(runs, tables.curves, list(epochs.values()))
     reference = references["fig4"]
@@ -40,11 +62,8 @@ def make(tables: Tables, references: References, *, budget: str) -> Figure:
     ]
     seen = [part for part in parts if part.cells()]
     summary = figure_4_summary(points)
-    blocks = [block(part, part.cells(), summary) for part in seen]
-    if not blocks:
-        blocks = [block(parts[0], CELLS, summary)]
     caption = [*_caption(runs, budget, summary), *notes.left_out(_left_out(seen))]
-    return stack("Figure 4", blocks, caption)
+    return GridContents("Figure 4", seen or parts[:1], summary, caption)
 
 
 def epochs_shown(curves: pd.DataFrame, runs: pd.DataFrame) -> dict[int, int]:

@@ -126,8 +126,7 @@ def draw_paper(
     for name, line in reference.groupby("series", sort=False):
         hue, compared = colour[str(name)], line[panel.y_reference]
         axes.plot(line["x"], compared, color=hue, gid=f"paper:{name}", **PAPER_LINE)
-        # the two columns differ by less than 1 % where nothing was undone
-        apart = line[(line["y"] / compared - 1).abs() > 0.01]
+        apart = as_plotted(panel, line)
         if len(apart):
             own = axes.plot(apart["x"], apart["y"], ":", color=hue, lw=1.1, gid=f"plotted:{name}")
             own[0].set_label(f"paper's {name} as plotted")
@@ -139,16 +138,33 @@ def draw_ours(
     axes: Axes, panel: CurvePanel, curve: Curve, costs: pd.DataFrame, colour: str, label: str
 ) -> Line2D:
     """Mean over the drawn seeds as a line, their range as a band."""
-    seeds = _by_seed(panel, curve.runs, costs)
-    x = seeds.index.to_numpy(dtype=float)
-    mean = seeds.mean(axis=1, skipna=False).to_numpy()
-    gid = f"ours:{curve.series}"
+    drawn = band(panel, curve, costs)
+    x, gid = drawn.index.to_numpy(dtype=float), f"ours:{curve.series}"
+    mean = drawn["mean"].to_numpy()
     line = axes.plot(x, mean, color=colour, zorder=4, label=label, gid=gid)[0]
-    if seeds.shape[1] > 1:
-        low, high = seeds.min(axis=1).to_numpy(), seeds.max(axis=1).to_numpy()
+    if len(curve.runs) > 1:
+        low, high = drawn["low"].to_numpy(), drawn["high"].to_numpy()
         gid = f"range:{curve.series}"
         axes.fill_between(x, low, high, color=colour, alpha=0.2, lw=0, zorder=3, gid=gid)
     return line
+
+
+def band(panel: CurvePanel, curve: Curve, costs: pd.DataFrame) -> pd.DataFrame:
+    """Mean, low and high over the drawn seeds, by x on the panel's axis."""
+    seeds = _by_seed(panel, curve.runs, costs)
+    return pd.DataFrame(
+        {
+            "mean": seeds.mean(axis=1, skipna=False),
+            "low": seeds.min(axis=1),
+            "high": seeds.max(axis=1),
+        }
+    )
+
+
+def as_plotted(panel: CurvePanel, line: pd.DataFrame) -> pd.DataFrame:
+    """The points of one curve of the paper where what ours is compared with was not plotted."""
+    # the two columns differ by less than 1 % where nothing was undone
+    return line[(line["y"] / line[panel.y_reference] - 1).abs() > 0.01]
 
 
 def _by_seed(panel: CurvePanel, runs: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:

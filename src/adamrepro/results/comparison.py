@@ -214,3 +214,17 @@ def machine_names(folder: Path) -> dict[str, str]:
 def used(runs: pd.DataFrame, names: Mapping[str, str]) -> str:
     """Name the machines of some runs; blank where the table does not tell."""
     return "; ".join(dict.fromkeys(names[m] for m in runs["machine"] if m in names))
+
+
+def conclusion(table: pd.DataFrame) -> str:
+    """Say in a sentence how many series came out how, and how many runs are missing."""
+    found = table["verdict"].value_counts()
+    parts = [f"{found[kind]} {kind}" for kind in map(str, Agreement) if kind in found]
+    if none := int(((table["verdict"] == "") & (table["taken_over"] == 0)).sum()):
+        parts.append(f"{none} not comparable")
+    text = f"{len(table)} series" + (f": {', '.join(parts)}" if parts else "")
+    if taken_over := int(table["taken_over"].sum()):
+        text += f"; {taken_over} runs were taken over, not trained"
+    if missing := int(table["missing"].sum()):
+        text += f"; {missing} published runs are not among yours"
+    return text

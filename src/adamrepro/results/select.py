@@ -69,6 +69,22 @@ def choose(
         return []
     if reference is None:
         reference = read_reference(panel.name)
+    grid = scored(runs, curves, panel, reference)
+    choices: list[Choice] = []
+    for series in series_of(grid, panel):
+        choices.extend(_choose_one(grid[grid["series"] == series], series))
+    return choices
+
+
+def scored(
+    runs: pd.DataFrame, curves: pd.DataFrame, panel: CurvePanel, reference: pd.DataFrame
+) -> pd.DataFrame:
+    """The grid's rows of the chosen reading, with what a setting is chosen by.
+
+    Further columns: cost (plotted at the horizon; inf for a run that diverged or ended earlier),
+    dex (fidelity) and lasted (epochs until it diverged, inf if it did not). No grid
+    rows: UserError.
+    """
     grid = grid_of(runs)
     if grid.empty:
         raise UserError(
@@ -78,13 +94,9 @@ def choose(
     dex = distances(grid, curves, panel, reference)["dex"]
     # The first passes alone come near the paper more easily than all of them.
     dex = dex.mask(np.isinf(cost) & np.isfinite(dex))
-    scored = grid.assign(
+    return grid.assign(
         cost=grid["run_id"].map(cost), dex=grid["run_id"].map(dex), lasted=_lasted(grid)
     )
-    choices: list[Choice] = []
-    for series in series_of(grid, panel):
-        choices.extend(_choose_one(scored[scored["series"] == series], series))
-    return choices
 
 
 def grid_of(runs: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,35 @@
+"""Write the one page that shows a reproduction, from the tables alone: claims, figures, runs.
+
+FIGURES/BUDGET/report/index.html: self-contained, it can be sent to somebody as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from adamrepro import paths
+from adamrepro.cli.places import add_places
+from adamrepro.errors import UserError
+from adamrepro.files import write_atomically
+from adamrepro.report import Sources, page
+
+
+def main() -> int:
+    """Write the page of one budget; exit status 2 for a mistake of the user's."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--budget", default="quick", help="smoke, quick (default), full or search")
+    add_places(parser, figures=True)
+    asked = parser.parse_args()
+    published = paths.published("results")
+    record = None if asked.results.absolute() == published else published
+    path = asked.figures / asked.budget / "report" / "index.html"
+    try:
+        write_atomically(
+            path, page(Sources.read(asked.results, asked.budget, record), paths.CHECKOUT)
+        )
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(path)
+    return 0

@@ -1,0 +1,83 @@
+"""The scorecard of the claims, and what each verdict rests on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adamrepro.claims import CLAIMS, Book, Claim, Judgement, Verdict, judge
+from adamrepro.claims.words import number, sentence
+from adamrepro.report.damage import DAMAGE, told
+from adamrepro.report.plot import Table
+
+
+@dataclass(frozen=True)
+class Card:
+    """A claim on the page: its verdict in a sentence, its evidence, what it needs."""
+
+    id: str
+    section: str
+    claim: str
+    verdict: str
+    stability: str
+    sentence: str
+    evidence: Table | None
+    reasons: Sequence[str]
+    others: Table | None
+    needs: str
+    notes: Sequence[str]
+    slip: str
+
+
+def cards(book: Book) -> list[Card]:
+    """A card for every claim, in the paper's order."""
+    return [card(judgement(claim, book)) for claim in CLAIMS.values()]
+
+
+def judgement(claim: Claim, book: Book) -> Judgement:
+    """A claim, judged; tables that it cannot be judged on are the reason why it is not."""
+    try:
+        return judge(claim, book)
+    except DAMAGE as error:
+        return Judgement(claim=claim, reason=told(claim.needs.table, error))
+
+
+def counted(found: Sequence[Card]) -> list[tuple[str, int]]:
+    """How many claims there are of each verdict."""
+    counts = Counter(each.verdict for each in found)
+    return [(str(kind), counts[kind]) for kind in Verdict if counts[kind]]
+
+
+def card(found: Judgement) -> Card:
+    """One claim."""
+    claim = found.claim
+    checks = found.judged[0].checks if found.judged else []
+    reasons = list(dict.fromkeys(check.why for check in checks))
+    rows = [
+        [
+            check.what,
+            check.missing or number(check),
+            f"{check.threshold} [{reasons.index(check.why) + 1}]",
+            str(check.outcome),
+            str(check.runs),
+            "exact" if check.exact else str(len(check.values)),
+        ]
+        for check in checks
+    ]
+    columns = ["what", "ours (95 % interval)", "asked", "outcome", "runs", "seeds"]
+    others = [[judged.selection, str(judged.verdict)] for judged in found.judged]
+    return Card(
+        claim.id,
+        claim.section,
+        claim.sentence,
+        str(found.verdict),
+        found.stability,
+        sentence(found),
+        Table(columns, rows) if rows else None,
+        reasons,
+        Table(["under", "verdict"], others) if others[1:] else None,
+        str(claim.needs),
+        list(found.notes),
+        claim.slip,
+    )

@@ -1,0 +1,97 @@
+"""Whether tables still are what this checkout would make, and if not, why."""
+
+from __future__ import annotations
+
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from adamrepro.results.commits import DIRTY, objection
+from adamrepro.results.rows import Row
+from adamrepro.results.run_id import row_run_id
+
+CODE = tuple(f"src/adamrepro/{room}" for room in ("data", "models", "optim", "training", "runs"))
+"""What trains: a change there may change results, though most do not."""
+
+NAMED = 6
+"""Changed files that are named; the others are counted."""
+
+
+class Standing(StrEnum):
+    """How the tables of an experiment stand to HEAD, from best to worst."""
+
+    CURRENT = "current"
+    CHANGED = "changed since"
+    STALE = "stale"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A standing, and why it is no better."""
+
+    standing: Standing
+    reasons: Sequence[str]
+
+
+def standing(rows: Sequence[Row], experiment: str, checkout: Path | None) -> Report:
+    """Compare the rows of a runs.csv with what is checked out.
+
+    stale: a run_id no longer follows from its row's settings, or its commit cannot be had again.
+    changed since: configs or code that train did, which need not mean other numbers: what does
+    mean them makes other run_ids (PROTOCOL). Outside of a checkout only run_ids can be told.
+    """
+    reasons = []
+    if others := sum(row["run_id"] != row_run_id(row) for row in rows):
+        count = f"{others} of {len(rows)} runs"
+        reasons.append(f"{count} were made by another version of this code: other run_ids")
+    if checkout is None:
+        known = Standing.STALE if reasons else Standing.UNKNOWN
+        return Report(known, [*reasons, "not a checkout: its commits are not known here"])
+    commits = Counter(row["commit"] for row in rows)
+    for commit, runs in commits.items():
+        if against := objection(commit, checkout):
+            reasons.append(f"{runs} of {len(rows)} runs: {against}")
+    paths = (*configs(rows, experiment), *CODE)
+    since = dict.fromkeys(commit.removesuffix(DIRTY) for commit in commits)
+    changed = [line for commit in since for line in _changed(commit, checkout, paths)]
+    if reasons:
+        return Report(Standing.STALE, [*reasons, *changed])
+    return Report(Standing.CHANGED if changed else Standing.CURRENT, changed)
+
+
+def configs(rows: Sequence[Row], experiment: str) -> tuple[str, ...]:
+    """The files of configs/ that such rows are composed of."""
+    found = {f"configs/experiment/{experiment.replace('_', '/', 1)}.yaml", "configs/config.yaml"}
+    for group in ("dataset", "model", "optimizer", "schedule"):
+        names = {row.get(f"{group}.name", "") for row in rows} - {""}
+        found |= {f"configs/{group}/{name}.yaml" for name in names}
+    return tuple(sorted(found))
+
+
+def _changed(commit: str, checkout: Path, paths: Sequence[str]) -> Iterator[str]:
+    """Say which of `paths` differ between a commit and HEAD; nothing where git cannot tell."""
+    if files := changed_files(commit, checkout, tuple(paths)):
+        shown = ", ".join(files[:NAMED])
+        more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
+        yield f"changed since {commit}: {shown}{more}"
+
+
+@cache
+def changed_files(commit: str, checkout: Path, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The files under `paths` that differ between a commit and HEAD."""
+    command = ["git", "-C", str(checkout), "diff", "--name-only", commit, "HEAD", "--", *paths]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return tuple(done.stdout.split("\n")[:-1]) if commit and not done.returncode else ()
+
+
+def head(checkout: Path | None) -> str:
+    """The commit that is checked out, short; "" where there is none."""
+    if checkout is None:
+        return ""
+    command = ["git", "-C", str(checkout), "rev-parse", "--short=10", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()

@@ -1,0 +1,103 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from adamrepro.results.rows import Row, as_text
+from adamrepro.results.standing import Report, Standing, changed_files, configs, head, standing
+from record import rows
+
+CONFIG = "configs/experiment/fig1a.yaml"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    for name in (CONFIG, "src/adamrepro/optim/adam.py", "README.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("before")
+    git(tmp_path, "init", "--quiet")
+    commit(tmp_path)
+    return tmp_path
+
+
+def git(checkout: Path, *arguments: str) -> str:
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    command = ["git", "-C", str(checkout), *who, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def commit(checkout: Path) -> str:
+    git(checkout, "add", ".")
+    git(checkout, "commit", "--quiet", "-m", "a commit")
+    return head(checkout)
+
+
+def trained(commit: str) -> list[Row]:
+    return [as_text({**row, "commit": commit}) for row in rows()]
+
+
+def change(checkout: Path, name: str) -> None:
+    (checkout / name).write_text("after")
+    commit(checkout)
+
+
+def test_runs_of_head_are_current(checkout: Path) -> None:
+    assert standing(trained(head(checkout)), "fig1a", checkout) == Report(Standing.CURRENT, [])
+
+
+def test_what_cannot_change_a_run_does_not_count(checkout: Path) -> None:
+    found = trained(head(checkout))
+    change(checkout, "README.md")
+    assert standing(found, "fig1a", checkout).standing is Standing.CURRENT
+
+
+@pytest.mark.parametrize("name", [CONFIG, "src/adamrepro/optim/adam.py"])
+def test_configs_and_code_that_changed_are_named(checkout: Path, name: str) -> None:
+    found, before = trained(head(checkout)), head(checkout)
+    change(checkout, name)
+    told = standing(found, "fig1a", checkout)
+    assert told == Report(Standing.CHANGED, [f"changed since {before}: {name}"])
+
+
+def test_a_commit_that_cannot_be_had_again_is_stale(checkout: Path) -> None:
+    dirty = standing(trained(f"{head(checkout)}-dirty"), "fig1a", checkout)
+    assert dirty.standing is Standing.STALE
+    assert "not committed" in dirty.reasons[0]
+    unknown = standing(trained("0123456789"), "fig1a", checkout)
+    assert unknown.standing is Standing.STALE
+    assert "no such commit" in unknown.reasons[0]
+    assert standing(trained(""), "fig1a", checkout).standing is Standing.STALE
+
+
+def test_run_ids_that_do_not_follow_from_their_rows_are_stale(checkout: Path) -> None:
+    found = trained(head(checkout))
+    found[0]["optimizer.alpha"] = "7"
+    for place in (checkout, None):
+        told = standing(found, "fig1a", place)
+        assert told.standing is Standing.STALE
+        assert f"1 of {len(found)} runs" in told.reasons[0]
+
+
+def test_outside_of_a_checkout_commits_are_not_known() -> None:
+    assert standing(trained("abc"), "fig1a", None).standing is Standing.UNKNOWN
+    assert head(None) == ""
+
+
+def test_the_configs_of_a_run_are_those_that_its_row_names() -> None:
+    row = {"dataset.name": "mnist", "optimizer.name": "adam", "model.name": ""}
+    assert configs([row], "matter_vae") == (
+        "configs/config.yaml",
+        "configs/dataset/mnist.yaml",
+        "configs/experiment/matter/vae.yaml",
+        "configs/optimizer/adam.yaml",
+    )
+
+
+def test_many_files_are_counted_after_the_first(checkout: Path) -> None:
+    before = head(checkout)
+    for number in range(9):
+        (checkout / f"src/adamrepro/optim/rule{number}.py").write_text("new")
+    commit(checkout)
+    assert len(changed_files(before, checkout, ("src/adamrepro/optim",))) == 9
+    [line] = standing(trained(before), "fig1a", checkout).reasons
+    assert line.endswith("rule5.py and 3 more")
