@@ -52,8 +52,8 @@ GRIDS = {
 LONG_GRIDS = {
     ("fig3", "full"): (24, "a2e0662e8971"),
     ("fig2b", "search"): (16, "c452ec408ca1"),
-    ("fig1a", "full"): (118, "221208e4a173"),
-    ("fig1b", "full"): (112, "da273563455e"),
+    ("fig1a", "full"): (184, "c3f7e5077697"),
+    ("fig1b", "full"): (118, "ae2786313176"),
     ("fig4", "full"): (84, "1953fdd1cc9d"),
     ("fig1a", "search"): (819, "9000dcb2c3ec"),
     ("fig1b", "search"): (744, "7ee3c66a418d"),
