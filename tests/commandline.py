@@ -2,7 +2,7 @@
 
 import copy
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +14,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
-from adamrepro.cli.train import main
+from adamrepro.cli.train import main as main_of_train
 from adamrepro.command import register_resolvers
 from adamrepro.experiments.budgets import apply_budget
 from adamrepro.experiments.compose import Composer, composing
@@ -73,14 +73,24 @@ class Outcome:
 def train(capsys: pytest.CaptureFixture[str], *arguments: str) -> Outcome:
     """Run `adamrepro train` with these arguments in this process."""
     GlobalHydra.instance().clear()
+    return call(capsys, main_of_train, "train", *arguments)
+
+
+def call(
+    capsys: pytest.CaptureFixture[str],
+    main: Callable[[], int | None],
+    command: str,
+    *arguments: str | Path,
+) -> Outcome:
+    """Run a command's main with these arguments in this process."""
     capsys.readouterr()
     status = 0
     with (
-        mock.patch.object(sys, "argv", ["adamrepro train", *arguments]),
+        mock.patch.object(sys, "argv", [f"adamrepro {command}", *map(str, arguments)]),
         mock.patch.dict("os.environ"),
     ):
         try:
-            main()
+            status = int(main() or 0)
         except SystemExit as end:
             status = int(end.code or 0)
     said = capsys.readouterr()

@@ -1,6 +1,7 @@
 """The benchmark's arithmetic, and that its script says what it promises."""
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -31,12 +32,14 @@ def test_a_ratio_ignores_a_turn_in_which_the_machine_was_slow() -> None:
     assert ratio([2.0, 20.0, 2.0], by=[1.0, 10.0, 1.0]) == 2.0
 
 
-def test_nonsense_is_refused() -> None:
-    done = subprocess.run(
-        [sys.executable, SCRIPT, "--repeats", "0"], capture_output=True, text=True
-    )
-    assert done.returncode == 2
-    assert "whole numbers above 0" in done.stderr
+def test_nonsense_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", [str(SCRIPT), "--repeats", "0"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    assert ended.value.code == 2
+    assert "whole numbers above 0" in capsys.readouterr().err
 
 
 @pytest.mark.slow

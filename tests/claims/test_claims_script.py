@@ -10,6 +10,8 @@ from made_up import altered
 
 from adamrepro.claims import CLAIMS, Book, Judgement, judge
 from adamrepro.claims.document import document
+from adamrepro.cli.claims import main
+from commandline import call
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,21 +53,21 @@ def test_the_script_prints_and_writes_every_claim(tmp_path: Path) -> None:
         assert claim in done.stdout
 
 
-def test_a_wrong_folder_is_told(tmp_path: Path) -> None:
-    done = claims("--results", tmp_path, "--budget", "full")
-    assert done.returncode == 2
-    assert "full" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_wrong_folder_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, main, "claims", "--results", tmp_path, "--budget", "full")
+    assert ended.status == 2
+    assert "full" in ended.err
+    assert "Traceback" not in ended.err
 
 
-def test_a_damaged_theory_table_is_told(tmp_path: Path) -> None:
+def test_a_damaged_theory_table_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "quick" / "theory" / "regret.csv"
     path.parent.mkdir(parents=True)
     path.touch()
-    done = claims("--results", tmp_path)
-    assert done.returncode == 2
-    assert "regret.csv" in done.stderr
-    assert "Traceback" not in done.stderr
+    ended = call(capsys, main, "claims", "--results", tmp_path)
+    assert ended.status == 2
+    assert "regret.csv" in ended.err
+    assert "Traceback" not in ended.err
 
 
 def test_theory_that_needs_no_data_counts_beside_stand_ins(tmp_path: Path) -> None:

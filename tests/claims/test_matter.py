@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +10,14 @@ import pytest
 
 from adamrepro.claims.matter import LIMIT, QUESTIONS, TASKS, Answer, Effect, effects
 from adamrepro.claims.matter_page import page, table
+from adamrepro.cli.matter import main
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.experiments.names import config_of
 from adamrepro.results.rows import as_text
 from adamrepro.results.run_id import settings_of
 from adamrepro.results.schema import Tables
 from adamrepro.runs.config import RunConfig
-from commandline import composer
+from commandline import call, composer
 
 ROOT = Path(__file__).parents[2]
 PASSES = 20
@@ -150,9 +149,10 @@ def test_the_committed_answers_are_those_of_the_committed_tables() -> None:
     assert (ROOT / "results" / "published" / "full" / "matter.csv").read_text() == text
 
 
-def test_without_tables_the_command_says_what_to_train(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "adamrepro", "matter", "--results", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "adamrepro train -m experiment=matter/logistic budget=full" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_without_tables_the_command_says_what_to_train(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = call(capsys, main, "matter", "--results", tmp_path)
+    assert ended.status == 2
+    assert "adamrepro train -m experiment=matter/logistic budget=full" in ended.err
+    assert "Traceback" not in ended.err

@@ -1,5 +1,7 @@
 """Figures made for tests, and what is on them."""
 
+from functools import cache
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -8,13 +10,27 @@ from adamrepro.figures import FIGURES, style
 from adamrepro.results.reference import read_references
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Role
+from synthetic import tables_like
 
 
 def make(name: str, tables: Tables, role: Role = Role.RECOVERED, budget: str = "full") -> Figure:
     """A figure from tables; Figure 4 has one page, whatever the role."""
+    return pages(name, tables, budget)["_tuned" if role is Role.TUNED else ""]
+
+
+def usual(name: str, role: Role = Role.RECOVERED) -> Figure:
+    """The figure of tables like the paper's curves, made once: to be looked at only."""
+    return usual_pages(name)["_tuned" if role is Role.TUNED else ""]
+
+
+@cache
+def usual_pages(name: str) -> dict[str, Figure]:
+    return pages(name, tables_like(name), "full")
+
+
+def pages(name: str, tables: Tables, budget: str) -> dict[str, Figure]:
     with style.styled():
-        pages = FIGURES[name].pages(tables, read_references(), budget)
-    return pages["_tuned" if role is Role.TUNED else ""]
+        return FIGURES[name].pages(tables, read_references(), budget)
 
 
 def line(axes: Axes, gid: str) -> Line2D:

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from drawn import aside, caption, line, make, texts
+from drawn import aside, caption, line, make, texts, usual
 from matplotlib.colors import to_rgb
 
 from adamrepro.figures import FIGURES, Style, style
@@ -36,7 +36,7 @@ def timed(factor: float) -> Tables:
 
 @pytest.mark.parametrize("name", PANELS_OF)
 def test_a_panel_is_laid_out_as_in_the_paper(name: str) -> None:
-    figure = make(name, timed(5.0) if name == "fig2b" else tables_like(name))
+    figure = make(name, timed(5.0)) if name == "fig2b" else usual(name)
     panels = [CURVE_PANELS[panel] for panel in PANELS_OF[name]]
     assert len(figure.axes) == len(panels) + (name in ("fig1b", "fig2b"))
     for axes, panel in zip(figure.axes, panels, strict=False):
@@ -51,7 +51,7 @@ def test_a_panel_is_laid_out_as_in_the_paper(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["fig1a", "fig1b", "fig2a", "fig3"])
 def test_the_legend_has_every_series_with_its_distance_and_the_paper_once(name: str) -> None:
-    figure = make(name, tables_like(name))
+    figure = usual(name)
     for axes, panel in zip(figure.axes, PANELS_OF[name], strict=False):
         *ours, paper = texts(axes)
         assert paper == "paper, dashed"
@@ -62,12 +62,12 @@ def test_the_legend_has_every_series_with_its_distance_and_the_paper_once(name: 
 
 
 def test_the_legends_distance_is_the_mean_over_the_drawn_seeds() -> None:
-    legend = texts(make("fig1a", tables_like("fig1a"), Role.TUNED).axes[0])
+    legend = texts(usual("fig1a", Role.TUNED).axes[0])
     assert "Adam  0.031 dex" in legend, "-log10(0.93)"
 
 
 def test_the_legend_covers_no_curve() -> None:
-    figure = make("fig3", tables_like("fig3"))
+    figure = usual("fig3")
     figure.draw_without_rendering()
     for axes in figure.axes:
         assert not axes.get_legend().get_window_extent().overlaps(axes.bbox)
@@ -75,7 +75,7 @@ def test_the_legend_covers_no_curve() -> None:
 
 @pytest.mark.parametrize("name", PANELS_OF)
 def test_the_papers_curve_is_behind_ours_thin_and_dashed(name: str) -> None:
-    figure = make(name, tables_like(name))
+    figure = usual(name)
     for axes, panel in zip(figure.axes, PANELS_OF[name], strict=False):
         reference = read_reference(panel)
         for series in CURVE_PANELS[panel].series:
@@ -104,7 +104,7 @@ def test_our_curve_is_the_mean_and_range_of_the_confirmation_seeds() -> None:
 
 @pytest.mark.parametrize(("name", "end"), [("fig1a", 0.2571), ("fig2b", 2.4e-4)])
 def test_recovered_and_tuned_differ(name: str, end: float) -> None:
-    pages = [make(name, tables_like(name), role) for role in Role]
+    pages = [usual(name, role) for role in Role]
     ends = [line(page.axes[0], "ours:Adam").get_ydata()[-1] for page in pages]
     assert ends == pytest.approx([end, 0.93 * end], rel=0.02)
     assert [page.texts[0].get_text().split(", ")[1] for page in pages] == ["recovered", "tuned"]
@@ -139,7 +139,7 @@ def test_the_caption_says_what_was_run_and_cut() -> None:
     words = caption(make("fig3", tables, budget="quick"))
     for word in ("quick", "MIRROR", "5,000 of 50,000", "3 of 45 passes", "3 confirmation seeds"):
         assert word in words
-    whole = caption(make("fig3", tables_like("fig3"), budget="full"))
+    whole = caption(usual("fig3"))
     for word in ("canonical", "examples", " of 45 passes", "Left out"):
         assert word not in whole
 
@@ -213,7 +213,7 @@ def test_figure_2b_without_measured_times_has_no_panel_of_them(series: str) -> N
 
 
 def test_figure_2b_draws_the_papers_adam_as_plotted_and_undone() -> None:
-    for axes in make("fig2b", tables_like("fig2b")).axes[:2]:
+    for axes in usual("fig2b").axes[:2]:
         plotted, undone = line(axes, "plotted:Adam"), line(axes, "paper:Adam")
         assert undone.get_ydata()[-1] == pytest.approx(2.4e-4)
         assert plotted.get_ydata()[-1] == pytest.approx(5.8e-6, rel=0.01)
@@ -223,7 +223,7 @@ def test_figure_2b_draws_the_papers_adam_as_plotted_and_undone() -> None:
 
 @pytest.mark.parametrize("name", ["fig1b", "fig2b"])
 def test_what_the_paper_only_speaks_of_has_a_panel_of_its_own(name: str) -> None:
-    figure = make(name, tables_like(name))
+    figure = usual(name)
     main, other = figure.axes[0], aside(figure)
     extra = CURVE_PANELS[PANELS_OF[name][0]].extra
     assert texts(other) == list(extra), "nothing of the paper's is there"

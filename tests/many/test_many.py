@@ -48,7 +48,7 @@ def test_equals_torch_one_by_one() -> None:
         for epoch in (1, 2, 3):
             total = 0.0
             for _ in range(order.batches_per_pass):
-                idx = order.next()
+                idx = order[order.advance()]
                 optimizer.zero_grad()
                 cost = F.cross_entropy(model(x[idx]), y[idx])
                 cost.backward()

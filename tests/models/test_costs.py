@@ -207,10 +207,11 @@ def test_inputs_of_any_shape_are_flattened_where_the_model_is_flat() -> None:
 
 @pytest.mark.parametrize("x", ["words", "whitened"])
 def test_a_vae_wants_pixels(x: str) -> None:
-    model, (pixels, y) = vae(VaeConfig(hidden=9, latent=3)), examples((12,))
+    model, (pixels, _) = vae(VaeConfig(hidden=9, latent=3)), examples((12,))
     wrong = {"words": sparse(pixels), "whitened": pixels - 0.5}[x]
     with pytest.raises(UserError, match=r"model=vae: expected pixels in \[0, 1\]"):
-        model.error(wrong, y, noise())
+        model.check(wrong)
+    model.check(pixels)
 
 
 def test_a_convnet_wants_images() -> None:

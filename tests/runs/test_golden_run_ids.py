@@ -46,14 +46,14 @@ GRIDS = {
     ("fig1a", "quick"): (12, "3f142025544a"),
     ("fig2a", "full"): (22, "70fd01cf57b4"),
     ("fig2b", "full"): (9, "6701a633b9cd"),
-    ("fig3", "full"): (24, "a2e0662e8971"),
-    ("fig2b", "search"): (16, "c452ec408ca1"),
 }
 """Number of an experiment's runs at a budget, and a hash of their run_ids in order."""
 
 LONG_GRIDS = {
-    ("fig1a", "full"): (118, "221208e4a173"),
-    ("fig1b", "full"): (112, "da273563455e"),
+    ("fig3", "full"): (24, "a2e0662e8971"),
+    ("fig2b", "search"): (16, "c452ec408ca1"),
+    ("fig1a", "full"): (184, "c3f7e5077697"),
+    ("fig1b", "full"): (118, "ae2786313176"),
     ("fig4", "full"): (84, "1953fdd1cc9d"),
     ("fig1a", "search"): (819, "9000dcb2c3ec"),
     ("fig1b", "search"): (744, "7ee3c66a418d"),

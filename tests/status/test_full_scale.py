@@ -3,6 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.experiments.names import of_the_paper
 from adamrepro.results.rows import as_csv
@@ -15,7 +17,9 @@ from commandline import composer
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_the_page_is_that_of_the_committed_tables() -> None:
+    """Composes the full grids of all experiments."""
     results = ROOT / "results" / "published"
     rates = {flag: Rates() for flag in (False, True)}
     rounds: list[Round] = []

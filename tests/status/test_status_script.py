@@ -80,7 +80,7 @@ def test_several_experiments_without_data(status: Command, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     ("experiment", "budget", "said"),
-    [("fig9", "smoke", "experiment=fig9"), ("fig1a", "quik", "did you mean quick")],
+    [("fig9", "smoke", "fig9: no such experiment"), ("fig1a", "quik", "did you mean quick")],
 )
 def test_a_mistake_is_explained(experiment: str, budget: str, said: str, status: Command) -> None:
     ended = status(experiment, budget=budget)

@@ -1,9 +1,6 @@
 """Every small experiment at its smallest size: a new one is tested by its row in THEORY."""
 
 import dataclasses
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +8,10 @@ import pytest
 from smoke_data import data_of
 
 from adamrepro.claims import CLAIMS, Kind
+from adamrepro.cli.theory import main
 from adamrepro.theory import THEORY
 from adamrepro.theory.record import record, table_path
+from commandline import call
 
 every_experiment = pytest.mark.parametrize("name", THEORY)
 
@@ -94,19 +93,9 @@ def test_tables_of_stand_ins_lie_apart(tmp_path: Path) -> None:
     assert table_path(tmp_path, "quick", "regret", None).parts[-3] == "quick"
 
 
-def script(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "adamrepro", "theory", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-
-
-def test_the_script_writes_a_table(tmp_path: Path) -> None:
-    done = script("scale-free", "--budget", "smoke", "--results", tmp_path)
-    assert done.returncode == 0, done.stderr
+def test_the_command_writes_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, main, "theory", "scale-free", "--budget", "smoke", "--results", tmp_path)
+    assert ended.status == 0, ended.err
     table = pd.read_csv(tmp_path / "smoke" / "theory" / "scale-free.csv")
     assert set(table["seed"]) == {1, 2, 3}
 
@@ -119,9 +108,10 @@ def test_the_script_writes_a_table(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_are_told_in_a_line_or_two(
-    arguments: list[str], said: str, tmp_path: Path
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    done = script(*arguments, "--budget", "smoke", "--results", tmp_path)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    places = ["--budget", "smoke", "--results", tmp_path]
+    ended = call(capsys, main, "theory", *arguments, *places)
+    assert ended.status == 2
+    assert said in ended.err
+    assert len(ended.err.splitlines()) <= 3

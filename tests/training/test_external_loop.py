@@ -70,7 +70,7 @@ def test_costs_are_evaluated_where_the_optimizer_says() -> None:
     order = MinibatchOrder(len(train), 48, Order.shuffled, stream(0, "order"))
     optimizer.train()
     for _ in range(3 * order.batches_per_pass):
-        x, y = train.batch(order.next())
+        x, y = train.batch(order[order.advance()])
         optimizer.zero_grad()
         F.cross_entropy(layer(x.double()), y).backward()
         optimizer.step()

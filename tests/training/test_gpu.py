@@ -173,5 +173,18 @@ def test_from_configs_to_tables(
     assert {run["device"] for run in runs} == {machine.device_name(torch.device(DEVICE))}
 
 
+@pytest.mark.parametrize("name", sorted(NOISY))
+def test_no_step_waits_for_the_gpu(name: str) -> None:
+    """Beyond the first, which takes the pass's order there."""
+    loop = make(STEADY, model=NOISY[name])
+    loop.step()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for _ in range(4):
+            loop.step()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
 def test_streams_live_on_the_device() -> None:
     assert stream(0, "noise", DEVICE).device.type == DEVICE

@@ -44,7 +44,7 @@ def test_equals_a_plain_loop() -> None:
         if epoch:
             total = 0.0
             for _ in range(6):
-                indices = order.next()
+                indices = order[order.advance()]
                 x, y = train.x[indices].double() / 16, train.y[indices]
                 cost = nn.functional.cross_entropy(layer(x), y)
                 optimizer.zero_grad()

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -22,7 +23,10 @@ def make_order(examples: int, batch_size: int, order: Order, seed: int = 0) -> M
 
 
 def passes(order: MinibatchOrder, count: int) -> list[Tensor]:
-    return [torch.cat([order.next() for _ in range(order.batches_per_pass)]) for _ in range(count)]
+    return [
+        torch.cat([order[order.advance()] for _ in range(order.batches_per_pass)])
+        for _ in range(count)
+    ]
 
 
 @pytest.mark.parametrize("order", Order)
@@ -36,7 +40,7 @@ def test_a_pass_visits_every_example_once(order: Order, examples: int, batch_siz
 def test_minibatches_are_full_but_for_the_last(examples: int, batch_size: int) -> None:
     order = make_order(examples, batch_size, Order.shuffled)
     assert order.batches_per_pass == len(range(0, examples, batch_size))
-    lengths = [len(order.next()) for _ in range(2 * order.batches_per_pass)]
+    lengths = [len(order[order.advance()]) for _ in range(2 * order.batches_per_pass)]
     half = lengths[: order.batches_per_pass]
     assert lengths == half * 2
     assert all(length == batch_size for length in half[:-1])
@@ -65,9 +69,9 @@ def test_order_belongs_to_the_seed() -> None:
 def test_state_restores_the_stream(order: Order, taken: int) -> None:
     one, two = make_order(23, 4, order), make_order(23, 4, order, seed=9)
     for _ in range(taken):
-        one.next()
+        one[one.advance()]
     two.load_state_dict(one.state_dict())
-    assert all(torch.equal(one.next(), two.next()) for _ in range(20))
+    assert all(torch.equal(one[one.advance()], two[two.advance()]) for _ in range(20))
 
 
 class Watched:
@@ -79,6 +83,9 @@ class Watched:
 
     def __len__(self) -> int:
         return len(self.split)
+
+    def cut(self, idx: Tensor, size: int) -> Sequence[Any]:
+        return self.split.cut(idx, size)
 
     def batch(self, idx: Tensor) -> tuple[Tensor, Tensor]:
         self.asked.append(idx.tolist())

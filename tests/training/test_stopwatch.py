@@ -27,10 +27,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     def taking(owner: type, name: str, wall: float, cpu: float) -> None:
         original = getattr(owner, name)
 
-        def wrapped(*arguments: object) -> object:
+        def wrapped(*arguments: object, **options: object) -> object:
             now["wall"] += wall
             now["cpu"] += cpu
-            return original(*arguments)
+            return original(*arguments, **options)
 
         monkeypatch.setattr(owner, name, wrapped)
 

@@ -6,7 +6,9 @@ minibatch is an index slice that is turned into float32 when it is taken.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -58,6 +60,10 @@ class Dense:
         """Shape of one example."""
         return self.x.shape[1:]
 
+    def cut(self, idx: Tensor, size: int) -> Sequence[Tensor]:
+        """Cut examples `idx` (int64 [M]) into pieces of `size` for `batch`, the last smaller."""
+        return torch.split(idx, size)
+
     def batch(self, idx: Tensor) -> tuple[Tensor, Tensor]:
         """Examples `idx` (int64 [B]) as (x * scale + shift, float32 [B, ...]; y, int64 [B])."""
         # index_select copies, so that the in-place arithmetic never reaches the stored data
@@ -81,6 +87,13 @@ class Dense:
             scale=None if self.scale is None else self.scale.to(device),
             shift=None if self.shift is None else self.shift.to(device),
         )
+
+
+class Rows(NamedTuple):
+    """Examples of a sparse split, and how many non-zeros they have together."""
+
+    idx: Tensor  # int64 [B]
+    nonzeros: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,30 +123,44 @@ class Sparse:
         """Shape of one example."""
         return torch.Size([self.features])
 
-    def _rows(self, idx: Tensor) -> tuple[Tensor, Tensor]:
-        """Where the non-zeros of rows `idx` [B] lie [nnz]; their row starts there [B + 1]."""
-        start = self.crow.index_select(0, idx)
-        length = self.crow.index_select(0, idx + 1).sub_(start)
+    def _lengths(self, idx: Tensor) -> Tensor:
+        """How many non-zeros each of the rows `idx` has: int64 [B]."""
+        return self.crow.index_select(0, idx + 1).sub_(self.crow.index_select(0, idx))
+
+    def _nonzeros(self, rows: Rows) -> tuple[Tensor, Tensor]:
+        """Where the non-zeros of B rows lie [nnz]; their row starts there [B + 1]."""
+        length = self._lengths(rows.idx)
         crow = torch.cat([length.new_zeros(1), length.cumsum(0)])
-        total = int(crow[-1])
-        where = torch.arange(total, device=idx.device)
-        where += torch.repeat_interleave(start - crow[:-1], length, output_size=total)
+        where = torch.arange(rows.nonzeros, device=length.device)
+        shift = self.crow.index_select(0, rows.idx) - crow[:-1]
+        where += torch.repeat_interleave(shift, length, output_size=rows.nonzeros)
         return where, crow
 
-    def batch(self, idx: Tensor) -> tuple[SparseBatch, Tensor]:
-        """Examples `idx` (int64 [B]) as (their rows; y, int64 [B])."""
-        where, crow = self._rows(idx)
-        rows = SparseBatch(
+    def cut(self, idx: Tensor, size: int) -> Sequence[Rows]:
+        """Cut examples `idx` (int64 [M]) into pieces of `size` for `batch`, the last one smaller.
+
+        A GPU is asked here, once for all pieces, how many non-zeros each has: were `batch` to ask,
+        every step would wait for the one before it.
+        """
+        sums = [part.sum() for part in torch.split(self._lengths(idx), size)]
+        counts = torch.stack(sums).tolist()
+        return [Rows(*pair) for pair in zip(torch.split(idx, size), counts, strict=True)]
+
+    def batch(self, idx: Tensor | Rows) -> tuple[SparseBatch, Tensor]:
+        """Examples `idx` (int64 [B], or a piece of `cut`) as (their rows; y, int64 [B])."""
+        rows = idx if isinstance(idx, Rows) else self.cut(idx, len(idx))[0]
+        where, crow = self._nonzeros(rows)
+        batch = SparseBatch(
             crow=crow,
             col=self.col.index_select(0, where).long(),
             val=self.val.index_select(0, where),
             features=self.features,
         )
-        return rows, self.y.index_select(0, idx)
+        return batch, self.y.index_select(0, rows.idx)
 
     def take(self, idx: Tensor) -> Sparse:
         """The examples `idx` (int64 [M]) as a split of their own."""
-        where, crow = self._rows(idx)
+        where, crow = self._nonzeros(self.cut(idx, len(idx))[0])
         return replace(
             self,
             crow=crow,

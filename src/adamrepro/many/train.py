@@ -32,6 +32,9 @@ class Examples:
     def __len__(self) -> int:
         return len(self.y)
 
+    def cut(self, idx: Tensor, size: int) -> Sequence[Tensor]:
+        return torch.split(idx, size)
+
     def batch(self, idx: Tensor) -> tuple[Tensor, Tensor]:
         return self.x.index_select(0, idx), self.y.index_select(0, idx)
 

@@ -40,6 +40,9 @@ class ModelConfig:
 class Model(nn.Module):
     """A module with a cost."""
 
+    def check(self, x: Input) -> None:
+        """Raise UserError for examples that the model cannot take; most models take all."""
+
     def cost(self, x: Input, y: Tensor, noise: Noise) -> Tensor:
         """Return the mean cost of a minibatch per member, float32 or above: [R]."""
         raise NotImplementedError

@@ -56,7 +56,7 @@ class Vae(Model):
         -L = KL(q(z|x) || N(0, I)) - log p(x|z), z = mu + sigma * epsilon (Kingma & Welling 2013,
         eq. 10); epsilon [B, latent] is shared by the members.
         """
-        assert isinstance(x, Tensor)  # see `error`
+        assert isinstance(x, Tensor)  # see `check`
         x = x.flatten(1)
         if self.config.binarize:
             x = noise.binarize(x)
@@ -70,14 +70,14 @@ class Vae(Model):
         log_likelihood: Tensor = (x * logits - softplus(logits)).sum((1, 2))
         return (kl - log_likelihood) / x.shape[0]
 
-    def error(self, x: Input, y: Tensor, noise: Noise) -> tuple[Tensor, None]:
-        """Return cost [R] and None; raises UserError where x holds no probabilities.
-
-        Clean costs come before the first step, so that nothing is trained on other inputs.
-        """
+    def check(self, x: Input) -> None:
+        """Raise UserError where x holds no probabilities."""
         ok = isinstance(x, Tensor) and bool(((x >= 0) & (x <= 1)).all())
         known = "dataset=mnist, or dataset=cifar10 dataset.whitening=none"
         require(ok, "model", self.config.name, f"pixels in [0, 1], as of {known}")
+
+    def error(self, x: Input, y: Tensor, noise: Noise) -> tuple[Tensor, None]:
+        """Return cost [R] and None."""
         return self.cost(x, y, noise), None
 
 

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ class Execution:
     """How runs are executed: nothing here can change a result beyond rounding.
 
     threads: of one worker process. workers: processes side by side; null is one per core (CPU) or
-    one per GPU. population: members trained together; auto is by model and device.
+    one per GPU. population: members trained together; auto is by model, device and a GPU's memory.
     checkpoint_seconds: time between checkpoints.
     """
 
@@ -180,11 +181,17 @@ def to_run_config(config: DictConfig) -> RunConfig:
     return RunConfig(**values)
 
 
+@cache
+def structured(schema: type) -> DictConfig:
+    """Return a schema as OmegaConf has it; made once, for a grid has hundreds of runs."""
+    return OmegaConf.structured(schema)  # type: ignore[no-any-return]
+
+
 def section(name: str, schema: type, values: DictConfig) -> Any:
     """Build one section from its schema."""
     require(OmegaConf.is_dict(values), name, values, f"settings, as in {name}.KEY=VALUE")
     try:
-        return OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), values))
+        return OmegaConf.to_object(OmegaConf.merge(structured(schema), values))
     except ConfigKeyError as error:
         key = str(error.key)
         known = [f.name for f in dataclasses.fields(schema)]

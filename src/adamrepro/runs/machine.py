@@ -41,6 +41,16 @@ def device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
+def gpu_memory() -> int | None:
+    """Return the bytes of a GPU, the smallest of those here; None where there is none.
+
+    All of it, not what is free: populations must come out the same while one is in training.
+    """
+    gpus = range(torch.cuda.device_count() if torch.cuda.is_available() else 0)
+    sizes = (torch.cuda.get_device_properties(gpu).total_memory for gpu in gpus)
+    return min(sizes, default=None)
+
+
 @lru_cache
 def this_machine(device: torch.device) -> dict[str, str]:
     """Say what runs are trained on: a row of machines.csv."""

@@ -14,7 +14,8 @@ from adamrepro.optim import Rule, structure
 from adamrepro.results.run_id import Value, population_id, run_id, setting_id
 from adamrepro.results.store import Store
 from adamrepro.runs.config import RunConfig, plain
-from adamrepro.runs.machine import device_kind
+from adamrepro.runs.machine import device_kind, gpu_memory
+from adamrepro.runs.memory import members_that_fit
 
 Member = TypeVar("Member")
 
@@ -116,7 +117,7 @@ def plan(runs: Sequence[Run]) -> list[Plan]:
     plans = []
     for group in groups.values():
         members = list(group.values())
-        for chunk in evenly(members, population_size(members[0].config)):
+        for chunk in evenly(members, fitting_size(members[0].config)):
             store = chunk[0].store
             if store.tables not in done:
                 done[store.tables] = store.done()
@@ -152,12 +153,25 @@ def group_key(config: RunConfig) -> tuple[object, ...]:
 
 
 def population_size(config: RunConfig) -> int:
+    """Return the most members of a population, whatever the memory of a GPU."""
     if not isinstance(config.optimizer, Rule):
         return 1  # SFO and external optimizers train one run at a time
     if config.execution.population != "auto":
         return int(config.execution.population)
     on_gpu = device_kind(config) != "cpu"
     return max(GPU_MEMBERS, config.model.cpu_members) if on_gpu else config.model.cpu_members
+
+
+def fitting_size(config: RunConfig) -> int:
+    """Return the most members of a population on this machine.
+
+    A cluster's GPUs may not be here; and who names a number knows their own.
+    """
+    size = population_size(config)
+    memory = gpu_memory() if device_kind(config) == "cuda" else None
+    if size == 1 or config.execution.population != "auto" or memory is None:
+        return size
+    return min(size, members_that_fit(config, dataset_of(config), memory))
 
 
 def dataset_of(config: RunConfig, counter: Counter = uncounted) -> DataSet:

@@ -4,6 +4,7 @@ import logging
 import math
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -183,8 +184,10 @@ class Loop:
         columns = dict(costs)
         if self.epoch % self.settings.evaluate_every == 0 or self.epoch == self.settings.epochs:
             with self.watch.paused():
-                train_nll, _ = self.population.evaluate(self.train_split, self.seed)
-                test_nll, test_error = self.population.evaluate(self.test_split, self.seed)
+                # before the first step: nothing is trained on what a model cannot take
+                evaluate = partial(self.population.evaluate, seed=self.seed, check=self.epoch == 0)
+                train_nll, _ = evaluate(self.train_split)
+                test_nll, test_error = evaluate(self.test_split)
             columns |= {"train_nll": train_nll.tolist(), "test_nll": test_nll.tolist()}
             if test_error is not None:
                 columns["test_error"] = test_error.tolist()

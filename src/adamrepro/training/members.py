@@ -1,7 +1,7 @@
 """What the loop trains: members with parameters, a cost, and a way to take a step."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import torch
@@ -43,6 +43,9 @@ class Members:
 
     l2: lambda of each member's penalty lambda/2 |W|^2.
     """
+
+    CHUNK = 1000
+    """Examples whose clean costs are taken at once."""
 
     def __init__(self, task: Task, l2: Sequence[float]) -> None:
         self.members = list(range(len(l2)))
@@ -86,8 +89,12 @@ class Members:
         return 0.5 * self.l2 * total
 
     @torch.no_grad()
-    def evaluate(self, split: Split, seed: int, chunk: int = 1000) -> tuple[Tensor, Tensor | None]:
+    def evaluate(
+        self, split: Split, seed: int, *, chunk: int = CHUNK, check: bool = False
+    ) -> tuple[Tensor, Tensor | None]:
         """Return clean cost [R] and error rate [R] (or None) over a whole split, noise off.
+
+        check: let the model look at the examples first; raises UserError for what it cannot take.
 
         A cost that is an expectation over noise (the variational bound) draws it from a stream
         that starts anew at every call.
@@ -97,12 +104,14 @@ class Members:
         cost = torch.zeros_like(self.l2)
         wrong = torch.zeros_like(cost)
         with self.evaluated(), self.autocast():
-            for indices in torch.split(torch.arange(len(split), device=device), chunk):
-                x, y = self.examples(*split.batch(indices))
+            for piece in split.cut(torch.arange(len(split), device=device), chunk):
+                x, y = self.examples(*split.batch(piece))
+                if check:
+                    self.model.check(x)
                 chunk_cost, chunk_error = self.model.error(x, y, noise)
-                cost += chunk_cost * len(indices)
+                cost += chunk_cost * len(y)
                 if chunk_error is not None:
-                    wrong += chunk_error * len(indices)
+                    wrong += chunk_error * len(y)
         return cost / len(split), None if chunk_error is None else wrong / len(split)
 
     def gradients(self, x: Any, y: Tensor, noise: Noise) -> Gradients:
@@ -126,12 +135,10 @@ class Members:
         """Hold the parameters that are evaluated in `parameters`."""
         yield
 
-    def autocast(self) -> torch.autocast:
-        return torch.autocast(
-            self.parameters[0].device.type,
-            torch.bfloat16,
-            enabled=self.precision is Precision.bf16,
-        )
+    def autocast(self) -> AbstractContextManager[None]:
+        if self.precision is not Precision.bf16:
+            return nullcontext()
+        return torch.autocast(self.parameters[0].device.type, torch.bfloat16)
 
     def keep(self, rows: Sequence[int]) -> None:
         """Drop all members but those in `rows` (rows of the present ones)."""

@@ -34,18 +34,18 @@ class MinibatchOrder:
     def batches_per_pass(self) -> int:
         return -(-self.examples // self.batch_size)
 
-    def next(self) -> Tensor:
-        """Return the indices of the next minibatch: int64 [<= batch_size], on the CPU."""
+    def advance(self) -> int:
+        """Return the number of the next minibatch in its pass, which may begin with it."""
         if self.position >= self.examples:
             self.position = 0
             if self.order is Order.shuffled:
                 self.permute()
-        batch = self.permutation[self.position : self.position + self.batch_size]
+        number = self.position // self.batch_size
         self.position += self.batch_size
-        return batch
+        return number
 
     def __getitem__(self, number: int) -> Tensor:
-        """Return the indices of minibatch `number` of the present pass, from 0 on."""
+        """Return the indices of minibatch `number` of the present pass: int64 [<= batch_size]."""
         start = number * self.batch_size
         return self.permutation[start : start + self.batch_size]
 

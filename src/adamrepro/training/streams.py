@@ -7,5 +7,7 @@ import torch
 
 def stream(seed: int, name: str, device: torch.device | str = "cpu") -> torch.Generator:
     """Return the generator of one stream ("init", "order", "noise", "evaluation") of a seed."""
+    if torch.device(device).type == "meta":  # has no values, and no generator
+        device = "cpu"
     digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
     return torch.Generator(device).manual_seed(int.from_bytes(digest[:7], "big"))
