@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from adamrepro.claims.effects import MEASURES, final
+from adamrepro.claims.effects import final, intervals
 from adamrepro.claims.interval import Interval, t_interval
 from adamrepro.claims.matter import Answer, answer
 from adamrepro.claims.selection import costs_of
@@ -96,7 +96,7 @@ def standing(task: str, tables: Tables, series: str, than: str) -> Standing:
         passes=last,
         seeds=len(above),
         leads=int((np.log(above).mean(0) < np.log(below).mean(0)).sum()),
-        dex={name: t_interval(of(above, below).tolist()) for name, of in MEASURES.items()},
+        dex=intervals(above, below),
         test_of=test_of,
         test=(float(tests[series].mean()), float(tests[than].mean())),
         test_gap=t_interval(gap.tolist()),

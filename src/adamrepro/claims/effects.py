@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from adamrepro.claims.claim import INF, Check
+from adamrepro.claims.interval import Interval, t_interval
 from adamrepro.claims.selection import Selection
 from adamrepro.results.reference import CURVE_PANELS, panel_of, read_reference
 
@@ -45,6 +46,14 @@ MEASURES = {
     "at the end": end_gap,
     "over all passes": mean_gap,
 }
+
+
+def intervals(above: np.ndarray, below: np.ndarray) -> dict[str, Interval]:
+    """How far the first lies above the second by each of MEASURES, in dex, over paired seeds.
+
+    Costs are [seeds, passes].
+    """
+    return {name: t_interval(of(above, below).tolist()) for name, of in MEASURES.items()}
 
 
 def gaps(

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from adamrepro.claims.claim import SEEDS
-from adamrepro.claims.effects import MEASURES
-from adamrepro.claims.interval import Interval, t_interval
+from adamrepro.claims.effects import intervals
+from adamrepro.claims.interval import Interval
 from adamrepro.claims.selection import costs_of
 from adamrepro.results.schema import Tables
 
@@ -152,7 +152,5 @@ def effect(tables: Tables, question: Question, task: str, series: str, than: str
         than=than,
         seeds=len(seeds),
         diverged=int(runs[series].loc[seeds, "status"].eq("diverged").sum()),
-        dex={
-            name: t_interval(measure(above, below).tolist()) for name, measure in MEASURES.items()
-        },
+        dex=intervals(above, below),
     )
