@@ -26,6 +26,11 @@ def home() -> Path:
     return Path(named).expanduser().absolute() if named else CHECKOUT or Path.cwd()
 
 
+def docs() -> Path:
+    """Return the folder of the pages that commands write."""
+    return (CHECKOUT or home()) / "docs"
+
+
 def data() -> Path:
     """Return the folder of the data sets."""
     named = os.environ.get("ADAMREPRO_DATA")

@@ -41,10 +41,7 @@ def main() -> int:
             text = table.to_csv(index=False, lineterminator="\n", float_format="%.4g")
             write_atomically(folder / f"{name}.csv", text)
         if asked.docs:
-            write_atomically(
-                (paths.CHECKOUT or paths.home()) / "docs" / "claims.md",
-                document(judgements, asked.budget),
-            )
+            write_atomically(paths.docs() / "claims.md", document(judgements, asked.budget))
     except UserError as error:
         print(error, file=sys.stderr)
         return 2

@@ -45,8 +45,7 @@ def main() -> None:
         text = rows.to_csv(index=False, lineterminator="\n", float_format="%.4g")
         write_atomically(folder / "matter.csv", text)
         if asked.docs:
-            home = paths.CHECKOUT or paths.home()
-            write_atomically(home / "docs" / "does-it-matter.md", page(found))
+            write_atomically(paths.docs() / "does-it-matter.md", page(found))
     shown = Table("question", "task", "series", "than", *MEASURES, box=box.SIMPLE_HEAD)
     for effect in found:
         cells = [f"{effect.dex[name].mean:+.3g} {effect.answers[name]}" for name in MEASURES]

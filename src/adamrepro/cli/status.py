@@ -44,7 +44,7 @@ def main() -> None:
             users = [f"experiment={config}", f"budget={asked.budget}", f"results={asked.results}"]
             rounds += survey(Experiment(composer, [users]), rates)
         if asked.docs:
-            page = (paths.CHECKOUT or paths.home()) / "docs" / "full-scale.md"
+            page = paths.docs() / "full-scale.md"
             write_atomically(page, replaced(page.read_text(), rounds, asked.results))
     show(rounds, asked.budget)
 
