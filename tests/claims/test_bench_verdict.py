@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from adamrepro.claims.answer import LIMIT
 from adamrepro.claims.bench import Standing, standing
 from adamrepro.claims.bench_page import page, table
-from adamrepro.claims.matter import LIMIT
 from bench_tables import ADAM, MINE, PASSES, made_up
 
 

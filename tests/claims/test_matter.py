@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from adamrepro.claims.matter import LIMIT, QUESTIONS, TASKS, Answer, Effect, effects
+from adamrepro.claims.answer import LIMIT, Answer
+from adamrepro.claims.matter import QUESTIONS, TASKS, Effect, effects
 from adamrepro.claims.matter_page import page, table
 from adamrepro.cli.matter import main
 from adamrepro.experiments.experiment import Experiment

@@ -15,7 +15,7 @@ from adamrepro.runs import train as app
 from adamrepro.runs.machine import this_machine
 from adamrepro.runs.planning import identify, plan
 from adamrepro.status.rates import Rates, work_left
-from adamrepro.status.survey import Standing, State, standing
+from adamrepro.status.survey import State, Tally, tally
 from adamrepro.status.time_left import (
     Duration,
     is_like_this,
@@ -35,9 +35,9 @@ def store_of(results: Path) -> Store:
     return Store(results, TABLES.parts[0], TABLES.parts[1])
 
 
-def look(results: Path, *sweep: object, **options: object) -> Standing:
+def look(results: Path, *sweep: object, **options: object) -> Tally:
     configs = small(results, *sweep, **options)  # type: ignore[arg-type]
-    return standing(configs, store_of(results), measured(results, stand_in=True))
+    return tally(configs, store_of(results), measured(results, stand_in=True))
 
 
 def test_done_diverged_and_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +62,7 @@ def test_what_is_not_collected_yet_or_done_at_another_budget(tmp_path: Path) -> 
     run_batch(small(tmp_path, [ADAM(alpha=0.5)], budget="quick"), processes=False)
     assert look(tmp_path, [ADAM(alpha=0.5)]).counts == {State.DONE: 1}
     real = Store(tmp_path, "smoke", "fig1a")
-    assert standing(small(tmp_path, [ADAM()]), real, Rates()).counts == {State.MISSING: 1}
+    assert tally(small(tmp_path, [ADAM()]), real, Rates()).counts == {State.MISSING: 1}
 
 
 def test_runs_of_another_protocol_are_missing(

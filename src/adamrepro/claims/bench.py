@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from adamrepro.claims.answer import Answer, answer
 from adamrepro.claims.effects import final, intervals
 from adamrepro.claims.interval import Interval, t_interval
-from adamrepro.claims.matter import Answer, answer
 from adamrepro.claims.selection import costs_of
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Choice, Role, choose, drawn_runs, grid_of, hyper_parameters

@@ -6,19 +6,15 @@ minibatches and noise. No sentence of the paper is judged here.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
+from adamrepro.claims.answer import Answer, answer
 from adamrepro.claims.claim import SEEDS
 from adamrepro.claims.effects import intervals
 from adamrepro.claims.interval import Interval
 from adamrepro.claims.selection import costs_of
 from adamrepro.results.schema import Tables
-
-LIMIT = math.log10(1.01)
-"""dex: less than 1 % of the cost shows in no figure."""
 
 TASKS = {
     "matter_logistic": "logistic regression",
@@ -84,15 +80,6 @@ QUESTIONS = (
 )
 
 
-class Answer(StrEnum):
-    """Whether a detail changes the cost by more than LIMIT."""
-
-    NO = "no"
-    HIGHER = "yes: higher"
-    LOWER = "yes: lower"
-    UNDECIDED = "undecided"
-
-
 @dataclass(frozen=True)
 class Effect:
     """How far one series lies above another on a task, seed by seed.
@@ -111,15 +98,6 @@ class Effect:
     @property
     def answers(self) -> dict[str, Answer]:
         return {measure: answer(interval) for measure, interval in self.dex.items()}
-
-
-def answer(interval: Interval) -> Answer:
-    """Say whether a detail matters: undecided where the interval straddles a limit."""
-    if interval.inside(-LIMIT, LIMIT):
-        return Answer.NO
-    if interval.low >= LIMIT:
-        return Answer.HIGHER
-    return Answer.LOWER if interval.high <= -LIMIT else Answer.UNDECIDED
 
 
 def effects(tables: Mapping[str, Tables]) -> Iterator[Effect]:

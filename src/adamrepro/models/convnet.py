@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +29,8 @@ class ConvNetConfig(ModelConfig):
     hidden: int = whole(1000)
     dropout_input: float = rate(0.0)
     dropout_hidden: float = rate(0.0)
+
+    work: ClassVar[float] = 2500.0
 
     def build(self, members: int, shape: torch.Size, classes: int) -> "ConvNet":
         require(len(shape) == 3, "model", self.name, f"examples [C, H, W]; these are {[*shape]}")

@@ -24,6 +24,9 @@ class ModelConfig:
     cpu_members: ClassVar[int] = 1
     """Members per population on a CPU, where execution.population is auto."""
 
+    work: ClassVar[float] = 1.0
+    """What an example costs a member, roughly: times logistic regression (docs/performance.md)."""
+
     def __post_init__(self) -> None:
         """Check ranges; raises UserError naming the key."""
         check_ranges("model", self)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from adamrepro.report.plot import number
 from adamrepro.report.sources import Sources
+from adamrepro.results.freshness import Report, configs, freshness
 from adamrepro.results.machines import read_machines
 from adamrepro.results.rows import Row, read_rows
-from adamrepro.results.standing import Report, configs, standing
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def origin(name: str, sources: Sources, checkout: Path | None) -> Origin:
         ("machine", [_machine(machines, key) for key in _values(rows, "machine")] or _old(rows)),
         ("trained", [_dates(rows), _hours(rows)]),
     ]
-    return Origin(name, standing(rows, name, checkout), facts)
+    return Origin(name, freshness(rows, name, checkout), facts)
 
 
 def _values(rows: Sequence[Row], column: str) -> list[str]:

@@ -17,7 +17,8 @@ from torch.utils._pytree import tree_leaves
 from adamrepro.data import DataSet, Dense, Sparse
 from adamrepro.models import Noise
 from adamrepro.runs.config import RunConfig
-from adamrepro.training import Order, Population, Precision, Task
+from adamrepro.runs.task import task_of
+from adamrepro.training import Order, Population, Precision
 from adamrepro.training.minibatches import Minibatches
 from adamrepro.training.order import MinibatchOrder
 from adamrepro.training.streams import stream
@@ -38,15 +39,9 @@ def members_that_fit(config: RunConfig, data: DataSet, memory: int) -> int:
 
 def bytes_needed(config: RunConfig, data: DataSet, members: int) -> int:
     """Return the most bytes held at once by so many members, in a step and in clean costs."""
-    exact = config.training.precision is Precision.fp64
-    task = Task(
-        model=config.model,
-        shape=data.train.shape,
-        classes=data.classes,
-        seed=config.seed,
-        device=NOWHERE,
-        precision=Precision.fp64 if exact else Precision.fp32,
-    )
+    task = task_of(config, data, NOWHERE)
+    if task.precision is Precision.bf16:  # nothing is cast on the meta device
+        task = replace(task, precision=Precision.fp32)
     size = config.training.batch_size
     order = MinibatchOrder(size, size, Order.fixed, stream(config.seed, "order"))
     minibatches = Minibatches(Sample.of(data.train, size), order, NOWHERE)

@@ -52,10 +52,6 @@ class Run:
         return Store(self.config.results_root, table, self.config.experiment)
 
 
-MEMBER_WORK = {"logistic": 1.0, "vae": 80.0, "mlp": 150.0, "convnet": 2500.0}
-"""What an example costs a member of a population, roughly (docs/performance.md), by model."""
-
-
 @dataclass(frozen=True)
 class Plan:
     """A population to train: runs that differ only in numbers, with the same seed."""
@@ -84,7 +80,7 @@ class Plan:
     @property
     def work(self) -> float:
         """How long this takes, relative to others."""
-        return self.examples * (4 + len(self.runs) * MEMBER_WORK.get(self.config.model.name, 1.0))
+        return self.examples * (4 + len(self.runs) * self.config.model.work)
 
     @property
     def title(self) -> str:

@@ -17,6 +17,7 @@ from adamrepro.results.store import GivenUp
 from adamrepro.runs.config import Compile
 from adamrepro.runs.machine import device_name, device_of, set_up_torch, this_machine
 from adamrepro.runs.planning import Plan, Run, dataset_of
+from adamrepro.runs.task import task_of
 from adamrepro.training import (
     NOBODY,
     Checkpoint,
@@ -29,7 +30,6 @@ from adamrepro.training import (
     Population,
     QuasiNewton,
     Started,
-    Task,
 )
 
 
@@ -96,14 +96,7 @@ def build_loop(
 def build_members(plan: Plan, data: DataSet, device: torch.device) -> Members:
     """Build what the loop trains: a population of a rule, or a run of SFO or an external class."""
     config = plan.config
-    task = Task(
-        model=config.model,
-        shape=data.train.shape,
-        classes=data.classes,
-        seed=config.seed,
-        device=device,
-        precision=config.training.precision,
-    )
+    task = task_of(config, data, device)
     penalties = [run.config.training.l2 for run in plan.runs]
     if isinstance(config.optimizer, SfoSettings):
         minibatches = -(-len(data.train) // config.training.batch_size)

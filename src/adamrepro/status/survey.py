@@ -42,7 +42,7 @@ class Started:
 
 
 @dataclass
-class Standing:
+class Tally:
     """Runs in each state, and the time that is left for them."""
 
     counts: Counter[State]
@@ -59,7 +59,7 @@ def key_of(config: RunConfig) -> Key:
     return frozenset(settings_of(as_text(config.settings())).items())
 
 
-def standing(configs: Sequence[RunConfig], store: Store, rates: Rates) -> Standing:
+def tally(configs: Sequence[RunConfig], store: Store, rates: Rates) -> Tally:
     """Find out where these runs, whose results belong into `store`, stand."""
     rows = {
         frozenset(settings_of(row).items()): row for row in finished_rows(store) if is_valid(row)
@@ -77,7 +77,7 @@ def standing(configs: Sequence[RunConfig], store: Store, rates: Rates) -> Standi
         waiting.setdefault(group, {})[key] = config
     finished = {key: rows[key]["run_id"] for key in distinct if key in rows}
     paces = {key: found.pace for key, found in started.items()}
-    return Standing(counts, time_left(waiting.values(), paces, rates), finished)
+    return Tally(counts, time_left(waiting.values(), paces, rates), finished)
 
 
 def is_valid(row: Row) -> bool:
@@ -148,7 +148,7 @@ def survey(experiment: Experiment, rates: Mapping[bool, Rates]) -> Iterator[Roun
         used.insert(0, stores[0])
     for store in used or stores[:1]:
         known = rates[is_stand_in(store.table)]
-        grid = standing(experiment.grid, store, known)
+        grid = tally(experiment.grid, store, known)
         lacking = "" if is_stand_in(store.table) else no_data
         names = (store.table, config.experiment)
         yield Round(*names, "grid", grid.counts, grid.left, False, lacking)
@@ -159,17 +159,17 @@ def survey(experiment: Experiment, rates: Mapping[bool, Rates]) -> Iterator[Roun
 
 
 def confirming(
-    experiment: Experiment, grid: Standing, store: Store, rates: Rates
-) -> tuple[Standing, bool]:
+    experiment: Experiment, grid: Tally, store: Store, rates: Rates
+) -> tuple[Tally, bool]:
     """Find out where the confirmation stands; True with it if its runs are not known yet."""
     if grid.complete:
         places = {grid.finished[key_of(c)]: place for place, c in enumerate(experiment.grid)}
         if runs := experiment.confirmations(places):
-            return standing(experiment.composed(runs), store, rates), False
+            return tally(experiment.composed(runs), store, rates), False
     # a recovered and a tuned setting of each curve: any two of its grid take as long
     curves: dict[str, list[RunConfig]] = {}
     for config in experiment.grid:
         curves.setdefault(config.series, []).append(config)
     pairs = [pair for curve in curves.values() for pair in (curve[0], curve[-1])]
     configs = [replace(config, seed=seed) for config in pairs for seed in experiment.seeds]
-    return standing(configs, store, rates), True
+    return tally(configs, store, rates), True

@@ -21,8 +21,8 @@ NAMED = 6
 """Changed files that are named; the others are counted."""
 
 
-class Standing(StrEnum):
-    """How the tables of an experiment stand to HEAD, from best to worst."""
+class Freshness(StrEnum):
+    """Whether the tables of an experiment are HEAD's, from best to worst."""
 
     CURRENT = "current"
     CHANGED = "changed since"
@@ -32,13 +32,13 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Report:
-    """A standing, and why it is no better."""
+    """What is found, and why it is no better."""
 
-    standing: Standing
+    freshness: Freshness
     reasons: Sequence[str]
 
 
-def standing(rows: Sequence[Row], experiment: str, checkout: Path | None) -> Report:
+def freshness(rows: Sequence[Row], experiment: str, checkout: Path | None) -> Report:
     """Compare the rows of a runs.csv with what is checked out.
 
     stale: a run_id no longer follows from its row's settings, or its commit cannot be had again.
@@ -50,7 +50,7 @@ def standing(rows: Sequence[Row], experiment: str, checkout: Path | None) -> Rep
         count = f"{others} of {len(rows)} runs"
         reasons.append(f"{count} were made by another version of this code: other run_ids")
     if checkout is None:
-        known = Standing.STALE if reasons else Standing.UNKNOWN
+        known = Freshness.STALE if reasons else Freshness.UNKNOWN
         return Report(known, [*reasons, "not a checkout: its commits are not known here"])
     commits = Counter(row["commit"] for row in rows)
     for commit, runs in commits.items():
@@ -60,8 +60,8 @@ def standing(rows: Sequence[Row], experiment: str, checkout: Path | None) -> Rep
     since = dict.fromkeys(commit.removesuffix(DIRTY) for commit in commits)
     changed = [line for commit in since for line in _changed(commit, checkout, paths)]
     if reasons:
-        return Report(Standing.STALE, [*reasons, *changed])
-    return Report(Standing.CHANGED if changed else Standing.CURRENT, changed)
+        return Report(Freshness.STALE, [*reasons, *changed])
+    return Report(Freshness.CHANGED if changed else Freshness.CURRENT, changed)
 
 
 def configs(rows: Sequence[Row], experiment: str) -> tuple[str, ...]:

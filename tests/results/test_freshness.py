@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from adamrepro.results.freshness import Freshness, Report, changed_files, configs, freshness, head
 from adamrepro.results.rows import Row, as_text
-from adamrepro.results.standing import Report, Standing, changed_files, configs, head, standing
 from record import rows
 
 CONFIG = "configs/experiment/fig1a.yaml"
@@ -42,44 +42,44 @@ def change(checkout: Path, name: str) -> None:
 
 
 def test_runs_of_head_are_current(checkout: Path) -> None:
-    assert standing(trained(head(checkout)), "fig1a", checkout) == Report(Standing.CURRENT, [])
+    assert freshness(trained(head(checkout)), "fig1a", checkout) == Report(Freshness.CURRENT, [])
 
 
 def test_what_cannot_change_a_run_does_not_count(checkout: Path) -> None:
     found = trained(head(checkout))
     change(checkout, "README.md")
-    assert standing(found, "fig1a", checkout).standing is Standing.CURRENT
+    assert freshness(found, "fig1a", checkout).freshness is Freshness.CURRENT
 
 
 @pytest.mark.parametrize("name", [CONFIG, "src/adamrepro/optim/adam.py"])
 def test_configs_and_code_that_changed_are_named(checkout: Path, name: str) -> None:
     found, before = trained(head(checkout)), head(checkout)
     change(checkout, name)
-    told = standing(found, "fig1a", checkout)
-    assert told == Report(Standing.CHANGED, [f"changed since {before}: {name}"])
+    told = freshness(found, "fig1a", checkout)
+    assert told == Report(Freshness.CHANGED, [f"changed since {before}: {name}"])
 
 
 def test_a_commit_that_cannot_be_had_again_is_stale(checkout: Path) -> None:
-    dirty = standing(trained(f"{head(checkout)}-dirty"), "fig1a", checkout)
-    assert dirty.standing is Standing.STALE
+    dirty = freshness(trained(f"{head(checkout)}-dirty"), "fig1a", checkout)
+    assert dirty.freshness is Freshness.STALE
     assert "not committed" in dirty.reasons[0]
-    unknown = standing(trained("0123456789"), "fig1a", checkout)
-    assert unknown.standing is Standing.STALE
+    unknown = freshness(trained("0123456789"), "fig1a", checkout)
+    assert unknown.freshness is Freshness.STALE
     assert "no such commit" in unknown.reasons[0]
-    assert standing(trained(""), "fig1a", checkout).standing is Standing.STALE
+    assert freshness(trained(""), "fig1a", checkout).freshness is Freshness.STALE
 
 
 def test_run_ids_that_do_not_follow_from_their_rows_are_stale(checkout: Path) -> None:
     found = trained(head(checkout))
     found[0]["optimizer.alpha"] = "7"
     for place in (checkout, None):
-        told = standing(found, "fig1a", place)
-        assert told.standing is Standing.STALE
+        told = freshness(found, "fig1a", place)
+        assert told.freshness is Freshness.STALE
         assert f"1 of {len(found)} runs" in told.reasons[0]
 
 
 def test_outside_of_a_checkout_commits_are_not_known() -> None:
-    assert standing(trained("abc"), "fig1a", None).standing is Standing.UNKNOWN
+    assert freshness(trained("abc"), "fig1a", None).freshness is Freshness.UNKNOWN
     assert head(None) == ""
 
 
@@ -99,5 +99,5 @@ def test_many_files_are_counted_after_the_first(checkout: Path) -> None:
         (checkout / f"src/adamrepro/optim/rule{number}.py").write_text("new")
     commit(checkout)
     assert len(changed_files(before, checkout, ("src/adamrepro/optim",))) == 9
-    [line] = standing(trained(before), "fig1a", checkout).reasons
+    [line] = freshness(trained(before), "fig1a", checkout).reasons
     assert line.endswith("rule5.py and 3 more")
