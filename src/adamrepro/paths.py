@@ -20,6 +20,17 @@ REFERENCE = CHECKOUT / "results" / "reference" if CHECKOUT else PACKAGE / "refer
 """The paper's own curves."""
 
 
+def experiments() -> dict[str, Path]:
+    """Return the files of configs/experiment, below that, by what the results call each.
+
+    Those of the paper's figures lie at its top. What goes beyond them lies in folders, and is
+    called by both names: matter/vae.yaml is matter_vae.
+    """
+    folder = CONFIGS / "experiment"
+    files = [path.relative_to(folder) for path in sorted(folder.rglob("*.yaml"))]
+    return {"_".join(path.with_suffix("").parts): path for path in files}
+
+
 def home() -> Path:
     """Return the folder that holds results, figures and data."""
     named = os.environ.get("ADAMREPRO_HOME")

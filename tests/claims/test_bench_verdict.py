@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from adamrepro.claims.answer import LIMIT
-from adamrepro.claims.bench import Standing, standing
+from adamrepro.claims.bench import Standing, standings
 from adamrepro.claims.bench_page import page, table
 from bench_tables import ADAM, MINE, PASSES, made_up
 
 
 def stands(dex: float, **about: object) -> Standing:
-    return standing("a task", made_up(dex, **about), MINE, ADAM)  # type: ignore[arg-type]
+    return standings("a task", made_up(dex, **about), ADAM)[MINE]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_every_setting_may_diverge() -> None:
 
 def test_the_page_says_what_was_found_and_what_to_do() -> None:
     tables = [made_up(-0.1), made_up(0.1, best=0)]
-    standings = [standing(name, each, MINE, ADAM) for name, each in zip("ab", tables, strict=True)]
-    text = page("mine.py:Mine", MINE, ADAM, standings, tables)
+    found = [standings(name, each, ADAM)[MINE] for name, each in zip("ab", tables, strict=True)]
+    text = page("mine.py:Mine", MINE, ADAM, found, tables)
     assert "at the end better on 1, worse on 1; over all passes better on 1, worse on 1" in text
     assert "`mine.py:Mine` (mine): 24 runs, 24.0 minutes of the processor." in text
     assert "**Data: stand-in, not the canonical files.**" in text
@@ -87,6 +87,6 @@ def test_the_page_says_what_was_found_and_what_to_do() -> None:
     assert "so that others may be better: Mine (b)." in text
     assert "![" in text
     assert "(Mine.png)" in text
-    rows = table(standings)
+    rows = table(found)
     assert list(rows["measure"]) == ["at the end", "over all passes", "test_error"] * 2
     assert list(rows["verdict"]) == ["better", "better", "", "worse", "worse", ""]

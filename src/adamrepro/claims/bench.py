@@ -75,14 +75,24 @@ class Standing:
         return {name: WORDS[answer(interval)] for name, interval in self.dex.items()}
 
 
-def standing(task: str, tables: Tables, series: str, than: str) -> Standing:
-    """Compare two series of a task's tables: their chosen settings, seed by seed."""
+def tuned_of(tables: Tables) -> dict[str, Choice]:
+    """Return the tuned setting of each series of a task's tables."""
     experiment = str(tables.runs["experiment"].iloc[0])
-    choices = {
-        choice.series: choice
-        for choice in choose(tables.runs, tables.curves, experiment)
-        if choice.role is Role.TUNED
-    }
+    choices = choose(tables.runs, tables.curves, experiment)
+    return {choice.series: choice for choice in choices if choice.role is Role.TUNED}
+
+
+def standings(task: str, tables: Tables, than: str) -> dict[str, Standing]:
+    """Compare every series of a task's tables with one of them."""
+    choices = tuned_of(tables)
+    others = [series for series in choices if series != than]
+    return {series: standing(task, tables, choices, series, than) for series in others}
+
+
+def standing(
+    task: str, tables: Tables, choices: Mapping[str, Choice], series: str, than: str
+) -> Standing:
+    """Compare two series: their chosen settings, seed by seed."""
     drawn = {
         name: drawn_runs(tables.runs, choices[name]).set_index("seed").sort_index()
         for name in (series, than)

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from adamrepro import paths
-from adamrepro.claims.bench import Standing, standing
+from adamrepro.claims.bench import Standing, standings
 from adamrepro.claims.bench_page import page, table
 from adamrepro.claims.effects import MEASURES
 from adamrepro.command import announced, explained
@@ -81,14 +81,14 @@ def bench(asked: argparse.Namespace) -> None:
     }
     folder = runs[0].store.tables.parent / "bench"
     name = series_of(asked.cls)
-    standings = [standing(task, own, name, BASELINE) for task, own in tables.items()]
-    text = page(asked.cls, name, BASELINE, standings, list(tables.values()))
-    numbers = table(standings).to_csv(index=False, lineterminator="\n", float_format="%.4g")
+    found = [standings(task, own, BASELINE)[name] for task, own in tables.items()]
+    text = page(asked.cls, name, BASELINE, found, list(tables.values()))
+    numbers = table(found).to_csv(index=False, lineterminator="\n", float_format="%.4g")
     with style.styled():
         drawn = style.save(make(name, BASELINE, tables), folder, name)
     write_atomically(folder / f"{name}.md", text)
     write_atomically(folder / f"{name}.csv", numbers)
-    show(name, standings)
+    show(name, found)
     for path in (*drawn, folder / f"{name}.csv", folder / f"{name}.md"):
         print(path)
 

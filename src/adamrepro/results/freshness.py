@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from adamrepro import paths
 from adamrepro.results.commits import DIRTY, objection
 from adamrepro.results.rows import Row
 from adamrepro.results.run_id import row_run_id
@@ -66,7 +67,9 @@ def freshness(rows: Sequence[Row], experiment: str, checkout: Path | None) -> Re
 
 def configs(rows: Sequence[Row], experiment: str) -> tuple[str, ...]:
     """The files of configs/ that such rows are composed of."""
-    found = {f"configs/experiment/{experiment.replace('_', '/', 1)}.yaml", "configs/config.yaml"}
+    found = {"configs/config.yaml"}
+    if file := paths.experiments().get(experiment):
+        found.add(f"configs/experiment/{file.as_posix()}")
     for group in ("dataset", "model", "optimizer", "schedule"):
         names = {row.get(f"{group}.name", "") for row in rows} - {""}
         found |= {f"configs/{group}/{name}.yaml" for name in names}

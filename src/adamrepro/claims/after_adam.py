@@ -1,0 +1,110 @@
+"""Rules that came after Adam, on the paper's tasks: how they rank, and which betas suit Adam.
+
+From the tables of configs/experiment/after_adam. No sentence of the paper is judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from adamrepro.claims.bench import Standing, standings, tuned_of
+from adamrepro.claims.effects import final
+from adamrepro.claims.selection import costs_of
+from adamrepro.results.schema import Tables
+from adamrepro.results.select import drawn_runs, grid_of
+
+TASKS = {
+    "logistic": "logistic regression, MNIST",
+    "imdb": "logistic regression, IMDB",
+    "mlp": "network with dropout, MNIST",
+    "vae": "autoencoder, MNIST",
+}
+"""Of after_adam_NAME and after_adam_betas_NAME."""
+
+BASELINE = "tuned Adam"
+
+BETAS = ("optimizer.beta1", "optimizer.beta2")
+DEFAULT = (0.9, 0.999)
+"""beta1 and beta2 of the paper."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """All rules on a task.
+
+    costs: training cost of each pass (rows 1 and up), a column per rule; the geometric mean over
+    seeds. standings: of every rule but the baseline, beside it.
+    """
+
+    task: str
+    costs: pd.DataFrame
+    standings: Mapping[str, Standing]
+
+    @property
+    def ranks(self) -> pd.DataFrame:
+        """1 for the lowest cost of a pass."""
+        return self.costs.rank(axis=1, method="first").astype(int)
+
+
+def ranking(task: str, tables: Tables) -> Ranking:
+    """Rank the rules of a task's tables, each at its tuned setting."""
+    last = int(tables.runs["training.epochs"].max())
+    costs = {
+        series: np.log(
+            costs_of(drawn_runs(tables.runs, choice), tables.curves, "train_cost", last)
+        ).mean(0)
+        for series, choice in tuned_of(tables).items()
+    }
+    return Ranking(
+        task=task,
+        costs=np.exp(pd.DataFrame(costs, index=pd.RangeIndex(1, last + 1, name="pass"))),
+        standings=standings(task, tables, BASELINE),
+    )
+
+
+@dataclass(frozen=True)
+class BetaMap:
+    """Adam's costs after the last pass over beta1 (rows) and beta2 (columns), of one seed.
+
+    above: each at the step size that is best for it, in dex above the lowest of all. alphas: those
+    step sizes.
+    """
+
+    task: str
+    passes: int
+    above: pd.DataFrame
+    alphas: pd.DataFrame
+
+    @property
+    def best(self) -> tuple[float, float]:
+        """beta1 and beta2 of the lowest cost."""
+        return self.lowest(self.above)
+
+    @property
+    def equal(self) -> tuple[float, float]:
+        """The best pair of those with beta1 = beta2."""
+        same = np.equal.outer(self.above.index.to_numpy(), self.above.columns.to_numpy())
+        return self.lowest(self.above.where(same))
+
+    @staticmethod
+    def lowest(above: pd.DataFrame) -> tuple[float, float]:
+        beta1, beta2 = above.stack().idxmin()
+        return float(beta1), float(beta2)
+
+
+def beta_map(task: str, tables: Tables) -> BetaMap:
+    """Map the costs of a task's grid."""
+    last = int(tables.runs["training.epochs"].max())
+    grid = grid_of(tables.runs)
+    ends = final(costs_of(grid, tables.curves, "train_cost", last))
+    rows = grid[[*BETAS, "optimizer.alpha"]].assign(dex=ends - ends.min())
+    best = rows.loc[rows.groupby(list(BETAS))["dex"].idxmin()]
+    above, alphas = (
+        best.pivot(index=BETAS[0], columns=BETAS[1], values=value)
+        for value in ("dex", "optimizer.alpha")
+    )
+    return BetaMap(task, last, above, alphas)
