@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from adamrepro.figures import draw
+from adamrepro.figures import FIGURES, draw
 
 ROOT = Path(__file__).parents[2]
 
 
 def committed() -> list[tuple[str, str]]:
-    """Budget and name of each figure in the repository; none outside of one."""
+    """Budget and name of each of the paper's figures in the repository; none outside of one."""
     command = ["git", "-C", str(ROOT), "ls-files", "figures/published"]
     listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     paths = [Path(line) for line in listed.split()]
-    return sorted({(path.parts[2], path.stem.removesuffix("_tuned")) for path in paths})
+    found = sorted({(path.parts[2], path.stem.removesuffix("_tuned")) for path in paths})
+    return [(budget, name) for budget, name in found if name in FIGURES]
 
 
 @pytest.mark.slow

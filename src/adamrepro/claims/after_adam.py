@@ -14,6 +14,7 @@ import pandas as pd
 from adamrepro.claims.bench import Standing, standings, tuned_of
 from adamrepro.claims.effects import final
 from adamrepro.claims.selection import costs_of
+from adamrepro.errors import UserError
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import drawn_runs, grid_of
 
@@ -36,12 +37,15 @@ DEFAULT = (0.9, 0.999)
 class Ranking:
     """All rules on a task.
 
-    costs: training cost of each pass (rows 1 and up), a column per rule; the geometric mean over
-    seeds. standings: of every rule but the baseline, beside it.
+    costs: training cost of each pass (rows 1 and up), the geometric mean over seeds; a column per
+    rule, in the order of the last pass. steps: of the whole grid, one seed, how far the cost after
+    the last pass lies above the lowest of all, in dex; a row per rule, a column per step size over
+    the grid's middle one. standings: of every rule but the baseline, beside it.
     """
 
     task: str
     costs: pd.DataFrame
+    steps: pd.DataFrame
     standings: Mapping[str, Standing]
 
     @property
@@ -51,19 +55,41 @@ class Ranking:
 
 
 def ranking(task: str, tables: Tables) -> Ranking:
-    """Rank the rules of a task's tables, each at its tuned setting."""
+    """Rank the rules of a task's tables, each as tuned; UserError where Adam is missing."""
+    if BASELINE not in set(tables.runs["series"]):
+        raise UserError(f"{task}: no runs of {BASELINE}, beside which the others stand")
     last = int(tables.runs["training.epochs"].max())
-    costs = {
-        series: np.log(
-            costs_of(drawn_runs(tables.runs, choice), tables.curves, "train_cost", last)
-        ).mean(0)
-        for series, choice in tuned_of(tables).items()
-    }
+    passes = pd.RangeIndex(1, last + 1, name="pass")
+    drawn = {name: drawn_runs(tables.runs, choice) for name, choice in tuned_of(tables).items()}
+    costs = pd.DataFrame(
+        {
+            name: geometric_mean(costs_of(runs, tables.curves, "train_cost", last))
+            for name, runs in drawn.items()
+        },
+        index=passes,
+    )
+    costs = costs[costs.iloc[-1].sort_values(kind="stable").index]
     return Ranking(
         task=task,
-        costs=np.exp(pd.DataFrame(costs, index=pd.RangeIndex(1, last + 1, name="pass"))),
+        costs=costs,
+        steps=step_sizes(tables, last).reindex(list(costs)),
         standings=standings(task, tables, BASELINE),
     )
+
+
+def geometric_mean(costs: np.ndarray) -> np.ndarray:
+    """Over seeds: [seeds, passes] -> [passes]."""
+    return np.asarray(np.exp(np.log(costs).mean(0)))
+
+
+def step_sizes(tables: Tables, last: int) -> pd.DataFrame:
+    """Return `Ranking.steps`."""
+    grid = grid_of(tables.runs)
+    ends = final(costs_of(grid, tables.curves, "train_cost", last))
+    middle = grid.groupby("series")["optimizer.alpha"].transform("median")
+    part = [float(f"{ratio:.0e}") for ratio in grid["optimizer.alpha"] / middle]
+    rows = grid[["series"]].assign(part=part, dex=ends - ends.min())
+    return rows.pivot(index="series", columns="part", values="dex")
 
 
 @dataclass(frozen=True)
@@ -92,8 +118,15 @@ class BetaMap:
 
     @staticmethod
     def lowest(above: pd.DataFrame) -> tuple[float, float]:
-        beta1, beta2 = above.stack().idxmin()
-        return float(beta1), float(beta2)
+        values = above.to_numpy(float)
+        row, column = np.unravel_index(np.nanargmin(values), values.shape)
+        beta1, beta2 = (axis.to_numpy(float) for axis in (above.index, above.columns))
+        return float(beta1[row]), float(beta2[column])
+
+    def at(self, betas: tuple[float, float]) -> float:
+        """`above` at beta1 and beta2."""
+        row, column = self.above.index.get_loc(betas[0]), self.above.columns.get_loc(betas[1])
+        return float(self.above.to_numpy(float)[row, column])
 
 
 def beta_map(task: str, tables: Tables) -> BetaMap:

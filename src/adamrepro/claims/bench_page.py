@@ -114,8 +114,13 @@ def cells(found: Standing) -> Iterator[str]:
     scale = _SCALE[found.test_of]
     yield TEST[found.test_of]
     yield " / ".join(f"{scale * value:.4g}" for value in found.test)
-    gap = found.test_gap
-    yield shown(Interval(scale * gap.mean, scale * gap.low, scale * gap.high))
+    yield test_gap(found)
+
+
+def test_gap(found: Standing) -> str:
+    """How far its mean of TEST lies above the other's, in the units of that."""
+    scale, gap = _SCALE[found.test_of], found.test_gap
+    return shown(Interval(scale * gap.mean, scale * gap.low, scale * gap.high))
 
 
 def shown(interval: Interval) -> str:

@@ -15,6 +15,7 @@ COMMANDS = {
     "plot": "draw figures from the tables",
     "claims": "judge the paper's claims from the tables",
     "matter": "whether details in which implementations differ matter on the paper's tasks",
+    "after-adam": "how later rules stand beside Adam on the paper's tasks, and Adam's best betas",
     "compare": "compare your own runs with the published ones",
     "report": "write the one page that shows it all: claims, figures, runs",
     "readings": "what a search over open settings found",

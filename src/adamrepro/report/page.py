@@ -16,6 +16,7 @@ from adamrepro.figures import FIGURES, style
 from adamrepro.figures.book import CurveFigure
 from adamrepro.report import curves, evidence, figure_4
 from adamrepro.report.beside import comparison
+from adamrepro.report.beyond import topics
 from adamrepro.report.damage import DAMAGE, told
 from adamrepro.report.grids import Grid, grids
 from adamrepro.report.plot import INK, Plot, Section
@@ -55,6 +56,7 @@ def page(sources: Sources, checkout: Path | None) -> str:
             sections=sections,
             grids=behind,
             readings=list(readings(sources)),
+            topics=list(topics(sources)),
             comparison=comparison(sources),
             runs=every,
             origins=list(origins(sources, checkout)),

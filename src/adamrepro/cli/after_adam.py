@@ -1,0 +1,93 @@
+"""Say how rules that came after Adam stand beside it on the paper's tasks, and which betas suit it.
+
+From the tables of configs/experiment/after_adam. Writes results/<budget>/after_adam.csv and three
+figures; with --docs also docs/after-adam.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from adamrepro import paths
+from adamrepro.claims.after_adam import BASELINE, TASKS, BetaMap, Ranking, beta_map, ranking
+from adamrepro.claims.after_adam_page import page, table
+from adamrepro.cli.places import add_places
+from adamrepro.command import explained
+from adamrepro.errors import UserError
+from adamrepro.figures import after_adam as drawing
+from adamrepro.figures import style
+from adamrepro.files import write_atomically
+from adamrepro.results.schema import Tables
+
+
+def main() -> None:
+    """Rank what was trained, and draw it."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--budget", default="full", help="full (default) or smoke")
+    add_places(parser, figures=True)
+    parser.add_argument("--docs", action="store_true", help="write docs/after-adam.md as well")
+    asked = parser.parse_args()
+    folder, pictures = asked.results / asked.budget, asked.figures / asked.budget
+    with explained():
+        rankings = [ranking(task, own) for task, own in tables_of(folder, "after_adam_").items()]
+        maps = [beta_map(task, own) for task, own in tables_of(folder, "after_adam_betas_").items()]
+        if not rankings and not maps:
+            raise UserError(
+                f"{folder}: no tables of after_adam;\n"
+                f"adamrepro train -m experiment=after_adam/logistic budget={asked.budget}"
+            )
+        text = table(rankings).to_csv(index=False, lineterminator="\n", float_format="%.4g")
+        write_atomically(folder / "after_adam.csv", text)
+        drawn = draw(rankings, maps, pictures)
+        if asked.docs:
+            place = f"figures/published/{asked.budget}"
+            write_atomically(paths.docs() / "after-adam.md", page(rankings, maps, place))
+    show(rankings)
+    for path in (folder / "after_adam.csv", *drawn):
+        print(path)
+
+
+def tables_of(folder: Path, prefix: str) -> dict[str, Tables]:
+    """Read the tables of those tasks that were trained, by what the tasks are called."""
+    places = {task: folder / f"{prefix}{name}" for name, task in TASKS.items()}
+    return {task: Tables.read(place) for task, place in places.items() if Tables.exist(place)}
+
+
+def draw(rankings: Sequence[Ranking], maps: Sequence[BetaMap], folder: Path) -> list[Path]:
+    """Draw what there are tables for."""
+    with style.styled():
+        pages = {}
+        if rankings:
+            ranks = {found.task: found.ranks for found in rankings}
+            pages["ranks"] = drawing.ranks(ranks, BASELINE)
+            pages["steps"] = drawing.steps({found.task: found.steps for found in rankings})
+        if maps:
+            pages["betas"] = drawing.betas({found.task: found.above for found in maps})
+    return [
+        path
+        for name, figure in pages.items()
+        for path in style.save(figure, folder, f"after_adam_{name}")
+    ]
+
+
+def show(rankings: Sequence[Ranking]) -> None:
+    """Print a line per rule: how far it ends above tuned Adam on each task."""
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    title = "at the end, in dex above tuned Adam"
+    shown = Table("rule", *(found.task for found in rankings), title=title, box=box.SIMPLE_HEAD)
+    for name in dict.fromkeys(name for found in rankings for name in found.standings):
+        cells = []
+        for found in rankings:
+            of = found.standings.get(name)
+            said = f"{of.dex['at the end'].mean:+.3f} {of.verdicts['at the end']}" if of else ""
+            cells.append(said)
+        shown.add_row(name, *cells)
+    if rankings:
+        console.print(shown)

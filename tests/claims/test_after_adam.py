@@ -1,0 +1,129 @@
+"""Rules after Adam: ranks and maps of made-up tables, equal budgets in configs, page and tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from adamrepro.claims.after_adam import BASELINE, TASKS, beta_map, ranking
+from adamrepro.claims.after_adam_page import page, table
+from adamrepro.cli.after_adam import draw, main, tables_of
+from adamrepro.errors import UserError
+from adamrepro.experiments.experiment import Experiment
+from adamrepro.optim import RULES
+from adamrepro.results.schema import Tables
+from after_adam_tables import PASSES, made_up
+from commandline import call, composer
+
+ROOT = Path(__file__).parents[2]
+FULL = ROOT / "results" / "published" / "full"
+PICTURES = ROOT / "figures" / "published" / "full"
+OF_THE_PAPER = {"adam", "adamax", "adagrad", "rmsprop", "sgd", "adadelta"}
+
+
+def grid(costs: dict[tuple[float, float, float], float]) -> Tables:
+    """One pass of Adam for each (beta1, beta2, alpha)."""
+    runs = pd.DataFrame(costs, index=["cost"]).T.reset_index(names=["b1", "b2", "alpha"])
+    names = [f"run {place}" for place in range(len(runs))]
+    rows = pd.DataFrame(
+        {
+            "run_id": names,
+            "experiment": "after_adam_betas_made_up",
+            "series": "Adam",
+            "reading": "",
+            "role": "grid",
+            "status": "done",
+            "optimizer.beta1": runs["b1"],
+            "optimizer.beta2": runs["b2"],
+            "optimizer.alpha": runs["alpha"],
+            "training.epochs": 1,
+        }
+    )
+    return Tables(rows, pd.DataFrame({"run_id": names, "epoch": 1, "train_cost": runs["cost"]}))
+
+
+def test_rules_are_ranked_pass_by_pass() -> None:
+    found = ranking("a task", made_up({"Worse": 0.1, "Late": 0.05}, late="Late"))
+    assert found.ranks.loc[1].to_dict() == {BASELINE: 1, "Late": 2, "Worse": 3}
+    assert found.ranks.loc[PASSES].to_dict() == {"Late": 1, BASELINE: 2, "Worse": 3}
+    assert list(found.ranks) == ["Late", BASELINE, "Worse"]
+    assert found.standings["Late"].dex["at the end"].mean == pytest.approx(-0.15)
+    assert found.standings["Late"].verdicts == {"at the end": "better", "over all passes": "better"}
+    assert found.standings["Worse"].verdicts["over all passes"] == "worse"
+
+
+def test_step_sizes_are_parts_of_the_middle_one_and_costs_above_the_lowest_of_all() -> None:
+    steps = ranking("a task", made_up({"Worse": 0.1})).steps
+    assert list(steps.columns) == [0.1, 1.0, 10.0]
+    assert list(steps.loc["Worse"]) == pytest.approx([0.2, 0.1, 0.2])
+    assert list(steps.loc[BASELINE]) == pytest.approx([0.1, 0.0, 0.1])
+
+
+def test_a_map_takes_the_best_step_size_of_each_pair() -> None:
+    costs = {(0.9, 0.9, 1e-3): 2.0, (0.9, 0.9, 1e-2): 1.0, (0.0, 0.9, 1e-3): 10.0}
+    costs |= {(0.9, 0.999, 1e-3): 0.1, (0.0, 0.999, 1e-3): 1.0}
+    found = beta_map("a task", grid(costs))
+    assert found.best == (0.9, 0.999)
+    assert found.equal == (0.9, 0.9)
+    assert found.at((0.9, 0.9)) == pytest.approx(1.0)
+    assert found.alphas.loc[0.9, 0.9] == 1e-2
+    assert "| a task, 1 passes | 0.9, 0.999 | 0.9, 0.9 | 1 | 0 |" in page([], [found], "figures")
+
+
+def test_the_page_has_every_rule_by_rank_and_says_what_is_missing() -> None:
+    task = TASKS["mlp"]
+    text = page([ranking(task, made_up({"Worse": 0.1, "Better": -0.1}))], [], "figures/full")
+    assert "| at the end, dex | network with dropout, MNIST | than tuned Adam |" in text
+    assert "| Better | -0.100 | better 1 |" in text
+    assert "10 passes, 3 seeds. Lowest cost, by passes: Better 10.\n" in text
+    section = text[text.index("## Network with dropout") :]
+    assert section.index("| 1 | Better |") < section.index("| 2 | tuned Adam |")
+    assert "](../figures/full/after_adam_ranks.png)" in text
+    for name in ("logistic", "imdb", "vae", "betas_logistic"):
+        assert f"Not trained yet: `adamrepro train -m experiment=after_adam/{name} bud" in text
+    assert "experiment=after_adam/mlp budget=full`.\n" not in text
+
+
+def test_without_adam_there_is_nothing_beside_which_to_stand() -> None:
+    made = made_up({"Other": 0.1})
+    alone = Tables(made.runs[made.runs["series"] == "Other"], made.curves)
+    with pytest.raises(UserError, match="a task: no runs of tuned Adam"):
+        ranking("a task", alone)
+
+
+def test_every_later_rule_is_tried_at_as_many_settings_as_adam() -> None:
+    with composer() as configs:
+        for name in TASKS:
+            own = [f"experiment=after_adam/{name}", "budget=full"]
+            runs = Experiment(configs, [own]).grid
+            counts = pd.Series([run.series for run in runs]).value_counts()
+            assert set(counts) == {counts[BASELINE]}
+            assert counts[BASELINE] >= 5
+            tried = {run.optimizer.name for run in runs}
+            assert tried == set(RULES) - OF_THE_PAPER | {"adam"}
+
+
+def test_page_table_and_figures_are_those_of_the_committed_tables(tmp_path: Path) -> None:
+    rankings = [ranking(task, own) for task, own in tables_of(FULL, "after_adam_").items()]
+    maps = [beta_map(task, own) for task, own in tables_of(FULL, "after_adam_betas_").items()]
+    remedy = "out of date: adamrepro after-adam --published --docs"
+    written = (ROOT / "docs" / "after-adam.md").read_text()
+    assert written == page(rankings, maps, "figures/published/full"), remedy
+    text = table(rankings).to_csv(index=False, lineterminator="\n", float_format="%.4g")
+    assert (FULL / "after_adam.csv").read_text() == text, remedy
+    drawn = draw(rankings, maps, tmp_path)
+    there = {path.name: path for path in PICTURES.glob("after_adam*")}
+    assert {path.name for path in drawn} == set(there)
+    for path in drawn:
+        assert path.read_bytes() == there[path.name].read_bytes(), remedy
+
+
+def test_without_tables_the_command_says_what_to_train(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = call(capsys, main, "after-adam", "--results", tmp_path)
+    assert ended.status == 2
+    assert "adamrepro train -m experiment=after_adam/logistic budget=full" in ended.err
+    assert "Traceback" not in ended.err
