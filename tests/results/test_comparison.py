@@ -69,11 +69,11 @@ def test_runs_that_only_one_side_has_are_counted(tmp_path: Path) -> None:
     assert (found["runs"], found["missing"], found["extra"]) == (4, 1, 1)
 
 
-def test_runs_that_were_taken_over_are_not_compared(tmp_path: Path) -> None:
+def test_runs_that_are_the_published_ones_are_not_compared(tmp_path: Path) -> None:
     first, *others = record.rows()
     own = record.put(tmp_path / "own", [{**first, "seconds": 3.0}, *others])
     [found] = compare(own, record.put(tmp_path / "published")).to_dict("records")
-    assert (found["identical"], found["taken_over"]) == (1, 4)
+    assert (found["identical"], found["same_runs"]) == (1, 4)
 
 
 def test_nothing_in_common_is_no_verdict(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def show(console: Console, table: pd.DataFrame) -> None:
         numbers = (number(row[key]) for key in ("largest", "cpu_seconds", "published_cpu_seconds"))
         names = (row["experiment"], row["series"])
         cells = (str(row[key] or "") for key in counts)
-        otherwise = "taken over" if row["taken_over"] else "not comparable"
+        otherwise = "the same runs" if row["same_runs"] else "not comparable"
         shown.add_row(*names, *cells, *numbers, row["verdict"] or otherwise)
     console.print(shown)
     for whose, column in (("yours", "machines"), ("published", "published_machines")):

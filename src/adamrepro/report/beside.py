@@ -52,12 +52,12 @@ def comparison(sources: Sources) -> Comparison:
 def _table(table: pd.DataFrame) -> Table:
     counts = [str(kind) for kind in Agreement]
     columns = ["experiment", "series", "verdict", "runs", *counts, "largest, dex", "where"]
-    columns += ["taken over", "missing", "CPU s", "published CPU s", "machines", "published on"]
+    columns += ["same runs", "missing", "CPU s", "published CPU s", "machines", "published on"]
     rows = []
     for row in table.to_dict("records"):
-        verdict = row["verdict"] or ("taken over" if row["taken_over"] else "not comparable")
+        verdict = row["verdict"] or ("the same runs" if row["same_runs"] else "not comparable")
         cells = [row["experiment"], row["series"], verdict, row["runs"], *(row[k] for k in counts)]
-        cells += [number(row["largest"], 3), row["where"], row["taken_over"], row["missing"]]
+        cells += [number(row["largest"], 3), row["where"], row["same_runs"], row["missing"]]
         cells += [number(row[key], 3) for key in ("cpu_seconds", "published_cpu_seconds")]
         cells += [row["machines"], row["published_machines"]]
         rows.append([str(cell) for cell in cells])

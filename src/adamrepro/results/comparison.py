@@ -13,8 +13,8 @@ within seeds    the root mean square over the epochs of log10(own/published), of
 different       anything else: among it a run that diverged here and not there, and one whose
                 series has no two published seeds to measure a spread by.
 
-A series is as good as the worst of its runs. A run that was taken over from the published tables
-(it has their times, date and machine) is counted, and not compared.
+A series is as good as the worst of its runs. A run that is the published one itself, taken over or
+published from here (it has the same times, date and machine), is counted, and not compared.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def compare(own: Path, published: Path) -> pd.DataFrame:
 
     own, published: folders with tables. Columns: experiment, series, verdict (the worst agreement,
     blank without a run to compare), runs (compared), a count for each agreement, largest (dex),
-    where, taken_over, missing (published runs that are not among one's own), extra (the reverse),
+    where, same_runs, missing (published runs that are not among one's own), extra (the reverse),
     cpu_seconds and published_cpu_seconds (of the runs compared; nan where a table does not tell),
     machines and published_machines.
 
@@ -99,7 +99,7 @@ def row_of(
         **{str(kind): sum(pair.agreement is kind for pair in pairs) for kind in Agreement},
         "largest": worst.dex if worst else float("nan"),
         "where": worst.where if worst else "",
-        "taken_over": len(common) - len(trained),
+        "same_runs": len(common) - len(trained),
         "missing": len(other.index.difference(mine.index)),
         "extra": len(mine.index.difference(other.index)),
         "cpu_seconds": seconds(mine.loc[trained]),
@@ -220,11 +220,11 @@ def conclusion(table: pd.DataFrame) -> str:
     """Say in a sentence how many series came out how, and how many runs are missing."""
     found = table["verdict"].value_counts()
     parts = [f"{found[kind]} {kind}" for kind in map(str, Agreement) if kind in found]
-    if none := int(((table["verdict"] == "") & (table["taken_over"] == 0)).sum()):
+    if none := int(((table["verdict"] == "") & (table["same_runs"] == 0)).sum()):
         parts.append(f"{none} not comparable")
     text = f"{len(table)} series" + (f": {', '.join(parts)}" if parts else "")
-    if taken_over := int(table["taken_over"].sum()):
-        text += f"; {taken_over} runs were taken over, not trained"
+    if same := int(table["same_runs"].sum()):
+        text += f"; {same} runs are the published ones, taken over or published from here"
     if missing := int(table["missing"].sum()):
         text += f"; {missing} published runs are not among yours"
     return text
