@@ -131,7 +131,10 @@ def test_what_is_published_is_whole_and_then_compares_as_identical(place: Place)
     assert {f"{NAME}.png", f"{NAME}_tuned.pdf"} <= {path.name for path in pictures.iterdir()}
     left = [path for path in place.home.rglob(".*") if path.name != ".lock"]
     assert left == []
-    assert "3 series; 6 runs are the published ones, taken over or published from here" in place.call(compare).out
+    assert (
+        "3 series; 6 runs are the published ones, taken over or published from here"
+        in place.call(compare).out
+    )
     (place.home / "results" / "local").rename(place.home / "former")
     put_planned(place.home / "results" / "local", seconds=3.0)
     ended = place.call(compare)

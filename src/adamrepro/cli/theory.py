@@ -1,21 +1,24 @@
 """Run the small experiments on the algorithm itself: adamrepro theory [NAME ...].
 
 Writes results/<budget>/theory/NAME.csv. What is there already is not run again, and a call that was
-stopped goes on with the next seed.
+stopped goes on with the next seed. Experiments run side by side, one per core.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import time
 from pathlib import Path
+
+from joblib import Parallel, delayed
 
 from adamrepro import paths
 from adamrepro.cli.places import add_places
 from adamrepro.command import explained
 from adamrepro.data import load_dataset
 from adamrepro.errors import UserError
-from adamrepro.runs.machine import set_up_process
+from adamrepro.runs.machine import cores, set_up_process
 from adamrepro.theory import THEORY
 from adamrepro.theory.record import record, table_path
 
@@ -32,16 +35,23 @@ def main() -> None:
         "--stand-in", action="store_true", help="accept a stand-in for data that is not there"
     )
     asked = parser.parse_args()
-    set_up_process(threads=1)
+    # as Ctrl-C, so that it takes the processes along
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with explained():
-        for name in asked.names or THEORY:
+        names = asked.names or list(THEORY)
+        for name in names:
             if name not in THEORY:
                 raise UserError(f"{name}: no such experiment; known: {', '.join(THEORY)}")
-            run(name, asked)
+        # those that train networks take longest
+        names = sorted(names, key=lambda name: THEORY[name].dataset is None)
+        side_by_side = Parallel(min(cores(), len(names)), return_as="generator_unordered")
+        for done in side_by_side(delayed(run)(name, asked) for name in names):
+            print(done, flush=True)
 
 
-def run(name: str, asked: argparse.Namespace) -> None:
+def run(name: str, asked: argparse.Namespace) -> str:
     """Run one experiment, and say what was done."""
+    set_up_process(threads=1)
     theory, started = THEORY[name], time.monotonic()
     data = None
     if theory.dataset is not None:
@@ -51,4 +61,4 @@ def run(name: str, asked: argparse.Namespace) -> None:
     ran: list[int] = []
     record(theory, asked.budget, path, data, lambda seed, new: ran.extend([seed] * new))
     done = f"{len(ran)} seeds in {time.monotonic() - started:.0f} s" if ran else "done before"
-    print(f"{name}: {done}: {path}")
+    return f"{name}: {done}: {path}"

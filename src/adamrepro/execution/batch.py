@@ -1,6 +1,5 @@
 """A batch of runs from beginning to end: identify, plan, execute, collect."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from adamrepro.execution.processes import run_in_processes
 from adamrepro.execution.serial import run_serially
 from adamrepro.paths import published
 from adamrepro.runs.config import RunConfig
-from adamrepro.runs.machine import device_of
+from adamrepro.runs.machine import cores, device_of
 from adamrepro.runs.planning import Plan, Run, identify, plan
 
 SMALL_BATCH = 50_000
@@ -92,7 +91,7 @@ def execute(
     else:
         config = plans[0].config
         gpus = visible_gpus() if device_of(config).type == "cuda" else []
-        workers = config.execution.workers or len(gpus) or len(os.sched_getaffinity(0))
+        workers = config.execution.workers or len(gpus) or cores()
         run_in_processes(plans, min(len(plans), workers), board, gpus)
 
 

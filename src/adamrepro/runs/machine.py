@@ -7,6 +7,7 @@ import platform
 from functools import lru_cache
 from pathlib import Path
 
+import joblib
 import torch
 
 from adamrepro.errors import UserError
@@ -51,13 +52,18 @@ def gpu_memory() -> int | None:
     return min(sizes, default=None)
 
 
+def cores() -> int:
+    """Return the processor cores that this process may use: its own mask's and container's."""
+    return int(joblib.cpu_count())
+
+
 @lru_cache
 def this_machine(device: torch.device) -> dict[str, str]:
     """Say what runs are trained on: a row of machines.csv."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     machine = {
         "processor": processor(),
-        "cores": str(len(os.sched_getaffinity(0))),
+        "cores": str(cores()),
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "memory_gb": f"{memory / 1e9:.0f}",
         "gpu": device_name(device) if device.type == "cuda" else "",

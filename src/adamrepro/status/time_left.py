@@ -1,6 +1,5 @@
 """How long runs will take, by what was measured so far."""
 
-import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from adamrepro.results.machines import read_machines
 from adamrepro.results.rows import Row, read_rows
 from adamrepro.results.store import Store
 from adamrepro.runs.config import RunConfig
-from adamrepro.runs.machine import device_name, device_of, this_machine
+from adamrepro.runs.machine import cores, device_name, device_of, this_machine
 from adamrepro.runs.planning import evenly, population_size
 from adamrepro.status.rates import Rate, Rates, examples_in_pass, settings_of, work_left
 
@@ -87,7 +86,7 @@ def makespan(durations: Sequence[float], workers: int) -> float:
 def side_by_side(config: RunConfig) -> int:
     """How many populations are trained at once on this machine."""
     gpus = torch.cuda.device_count() if device_of(config).type == "cuda" else 0
-    return config.execution.workers or gpus or len(os.sched_getaffinity(0))
+    return config.execution.workers or gpus or cores()
 
 
 def seconds_alone(row: Mapping[str, Any]) -> float:
