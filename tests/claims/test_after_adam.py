@@ -68,7 +68,7 @@ def test_a_map_takes_the_best_step_size_of_each_pair() -> None:
     assert found.best == (0.9, 0.999)
     assert found.equal == (0.9, 0.9)
     assert found.at((0.9, 0.9)) == pytest.approx(1.0)
-    assert found.alphas.loc[0.9, 0.9] == 1e-2
+    assert found.at_edge == ["beta1", "beta2"]
     assert "| a task, 1 passes | 0.9, 0.999 | 0.9, 0.9 | 1 | 0 |" in page([], [found], "figures")
 
 

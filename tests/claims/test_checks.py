@@ -1,12 +1,14 @@
 """Intervals, outcomes, verdicts: what a check is made of."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from adamrepro.claims import CLAIMS, Check, Judgement, Outcome, Verdict
 from adamrepro.claims.claim import INF, Judged, verdict
 from adamrepro.claims.interval import borrowed, t_interval
-from adamrepro.claims.words import number, sentence
+from adamrepro.claims.words import evidence, number, sentence
 
 
 def check(*values: float, within: tuple[float, float] = (0.0, INF), **more: object) -> Check:
@@ -89,6 +91,28 @@ HOLDS, FAILS, UNDECIDED, NOT_JUDGED = Outcome
 )
 def test_verdicts(outcomes: list[Outcome], expected: Verdict) -> None:
     assert verdict(outcomes) is expected
+
+
+def test_one_part_that_fails_refutes_a_sentence_on_all_cases() -> None:
+    assert verdict([HOLDS, FAILS, UNDECIDED], universal=True) is Verdict.REFUTED
+    assert verdict([HOLDS, HOLDS], universal=True) is Verdict.SUPPORTED
+    assert verdict([HOLDS, UNDECIDED], universal=True) is Verdict.UNDECIDED
+
+
+def test_a_control_is_shown_and_not_counted() -> None:
+    good, bad = check(1.0, 1.1, 0.9), check(-1.0, -1.1, -0.9)
+    control = replace(bad, control=True)
+    judged = Judged(selection="s", checks=[good, control])
+    assert judged.verdict is Verdict.SUPPORTED
+    found = Judgement(claim=CLAIMS["regret"], judged=[judged])
+    assert sentence(found).startswith("Its one part holds.")
+    assert list(evidence(found)["what"]) == [good.what, f"control: {bad.what}"]
+
+
+def test_a_bound_that_allows_for_rounding_is_written_so() -> None:
+    assert check(1.0, within=(-INF, 1.0)).threshold == "< 1"
+    assert check(1.0, within=(-INF, 1.0 + 1e-9)).threshold == "<= 1"
+    assert check(1.0, within=(-INF, 0.0043214)).threshold == "< 0.00432"
 
 
 def judgement(*selections: Check) -> Judgement:

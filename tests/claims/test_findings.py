@@ -169,7 +169,7 @@ def test_mirror_data_are_noted() -> None:
     assert any("mirror" in note for note in found.notes)
 
 
-def test_amsgrad_is_judged_where_there_is_one() -> None:
+def test_amsgrad_is_a_control_and_no_part_of_the_verdict() -> None:
     rows = [
         {
             "problem": "reddi",
@@ -186,3 +186,5 @@ def test_amsgrad_is_judged_where_there_is_one() -> None:
     logistic = [{**row, "problem": "logistic", "period": 0} for row in rows]
     found = judge(CLAIMS["regret"], theory("regret", [*rows, *logistic]))
     assert [check.outcome for check in found.judged[0].checks][1:] == ["fails", "holds"]
+    assert [check.control for check in found.judged[0].checks] == [False, False, True]
+    assert found.verdict is Verdict.REFUTED

@@ -134,6 +134,15 @@ def test_the_two_of_a_pair_differ_in_the_detail_alone(
                     assert not differ & shared
 
 
+def test_adamws_decay_takes_less_than_1_percent_off_the_weights(
+    runs: dict[str, dict[str, RunConfig]],
+) -> None:
+    run = runs["matter_logistic"]["AdamW, decay 0.001"]
+    steps, passes = run.training.epoch_steps or 469, range(1, run.training.epochs + 1)
+    alphas = [run.optimizer.alpha * run.schedule.factor(steps * k, k) for k in passes]
+    assert 0.001 < steps * sum(alphas) * run.optimizer.weight_decay < 0.01
+
+
 def published() -> list[Effect]:
     folder = ROOT / "results" / "published" / "full"
     there = [name for name in TASKS if Tables.exist(folder / name)]

@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from adamrepro.results.reference import read_reference
+from adamrepro.claims.selection import ABOUT
+from adamrepro.results.reference import CURVE_PANELS, read_reference
 from adamrepro.results.schema import Tables
+from adamrepro.results.select import scored
 
 ROOT = Path(__file__).parents[2]
 FULL = ROOT / "results" / "published" / "full" / "fig1a"
@@ -62,3 +64,11 @@ def test_the_page_says_what_the_tables_say() -> None:
         for noise in found[name]
     ]
     assert f"the correlation with the paper's runs from {between(alike, '.2f')}" in page
+
+
+def test_the_papers_curve_does_not_tell_adams_beta1() -> None:
+    tables = Tables.read(FULL)
+    grid = scored(tables.runs, tables.curves, CURVE_PANELS["fig1a"], read_reference("fig1a"))
+    adam = grid[grid["series"] == "Adam"].groupby("optimizer.beta1")["dex"].min()
+    assert adam.idxmin() == 0.0
+    assert adam[[0.0, 0.5, 0.9]].max() - adam.min() < 0.0006 < ABOUT

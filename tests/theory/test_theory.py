@@ -108,11 +108,6 @@ def test_adam_fails_on_the_counterexample_and_forgives_with_a_long_memory() -> N
     assert last[(0.9, 0.999)] < 0.05
 
 
-def test_rules_that_are_not_there_have_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(regret, "NAMES", ("adam", "adam of tomorrow"))
-    assert set(regret.run(1, steps=20)["rule"]) == {"adam"}
-
-
 def test_traced_numbers_are_those_of_the_last_steps() -> None:
     data = data_of("annealing")
     assert data is not None

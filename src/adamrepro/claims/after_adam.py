@@ -38,7 +38,7 @@ class Ranking:
     """All rules on a task.
 
     costs: training cost of each pass (rows 1 and up), the geometric mean over seeds; a column per
-    rule, in the order of the last pass. steps: of the whole grid, one seed, how far the cost after
+    rule, from the lowest at the end (see `effects.final`) to the highest. steps: of the whole grid, one seed, how far the cost after
     the last pass lies above the lowest of all, in dex; a row per rule, a column per step size over
     the grid's middle one. standings: of every rule but the baseline, beside it.
     """
@@ -49,8 +49,13 @@ class Ranking:
     standings: Mapping[str, Standing]
 
     @property
+    def at_the_end(self) -> dict[str, int]:
+        """Rank of each rule, 1 for the lowest cost at the end."""
+        return {str(name): place for place, name in enumerate(self.costs, start=1)}
+
+    @property
     def ranks(self) -> pd.DataFrame:
-        """1 for the lowest cost of a pass."""
+        """By pass: 1 for the lowest cost of it."""
         return self.costs.rank(axis=1, method="first").astype(int)
 
 
@@ -68,7 +73,8 @@ def ranking(task: str, tables: Tables) -> Ranking:
         },
         index=passes,
     )
-    costs = costs[costs.iloc[-1].sort_values(kind="stable").index]
+    order = np.argsort(final(costs.to_numpy().T), kind="stable")
+    costs = costs.iloc[:, order]
     return Ranking(
         task=task,
         costs=costs,
@@ -96,14 +102,12 @@ def step_sizes(tables: Tables, last: int) -> pd.DataFrame:
 class BetaMap:
     """Adam's costs after the last pass over beta1 (rows) and beta2 (columns), of one seed.
 
-    above: each at the step size that is best for it, in dex above the lowest of all. alphas: those
-    step sizes.
+    above: each at the step size that is best for it, in dex above the lowest of all.
     """
 
     task: str
     passes: int
     above: pd.DataFrame
-    alphas: pd.DataFrame
 
     @property
     def best(self) -> tuple[float, float]:
@@ -123,6 +127,16 @@ class BetaMap:
         beta1, beta2 = (axis.to_numpy(float) for axis in (above.index, above.columns))
         return float(beta1[row]), float(beta2[column])
 
+    @property
+    def at_edge(self) -> list[str]:
+        """Which of the best pair are the largest of the grid: others may be better."""
+        beta1, beta2 = self.best
+        ends = {
+            "beta1": beta1 == self.above.index.max(),
+            "beta2": beta2 == self.above.columns.max(),
+        }
+        return [name for name, is_end in ends.items() if is_end]
+
     def at(self, betas: tuple[float, float]) -> float:
         """`above` at beta1 and beta2."""
         row, column = self.above.index.get_loc(betas[0]), self.above.columns.get_loc(betas[1])
@@ -134,10 +148,6 @@ def beta_map(task: str, tables: Tables) -> BetaMap:
     last = int(tables.runs["training.epochs"].max())
     grid = grid_of(tables.runs)
     ends = final(costs_of(grid, tables.curves, "train_cost", last))
-    rows = grid[[*BETAS, "optimizer.alpha"]].assign(dex=ends - ends.min())
+    rows = grid[list(BETAS)].assign(dex=ends - ends.min())
     best = rows.loc[rows.groupby(list(BETAS))["dex"].idxmin()]
-    above, alphas = (
-        best.pivot(index=BETAS[0], columns=BETAS[1], values=value)
-        for value in ("dex", "optimizer.alpha")
-    )
-    return BetaMap(task, last, above, alphas)
+    return BetaMap(task, last, best.pivot(index=BETAS[0], columns=BETAS[1], values="dex"))

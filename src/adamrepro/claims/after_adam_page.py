@@ -9,6 +9,7 @@ from statistics import fmean
 import pandas as pd
 
 from adamrepro.claims.after_adam import BASELINE, DEFAULT, TASKS, BetaMap, Ranking
+from adamrepro.claims.answer import LIMIT
 from adamrepro.claims.bench import Standing
 from adamrepro.claims.bench_page import TEST, rows, shown, test_gap, tuned
 
@@ -27,10 +28,19 @@ tuned Adam is in dex (0.01 is 2.3 %, below 0 is better), with Student's t interv
 seeds: better or worse if the whole interval lies beyond 1 % (0.0043 dex), alike if all of it lies
 within, undecided otherwise. A run that diverged counts as being where it started.
 
+- A cost is the mean over the minibatches of a pass, while training: dropout noise is in it.
+  Schedule-free AdamW's is taken where its gradients are, at y.
+- At the end: over the last tenth of the passes (geometric mean); the ranks in the tables are by that.
+- Over all passes: the mean of the differences of log10, pass by pass.
+- Test error or cost: the difference after the last pass, noise off.
+- Sensitivity: how far the costs at the end of all step sizes (one seed) lie above the lowest of them,
+  on average, in dex.
+
 What this does not say: with other passes, schedules of the step size, weight decay or betas the
 order may be another. A few passes of small models are what two processor cores can afford, and
 some of these rules were made for long runs: AdEMAMix's slow average is one over some 10,000 steps,
-of which five passes over MNIST have 2,345.
+of which five passes over MNIST have 2,345. Muon is meant for hidden matrices, and its author leaves
+output layers to AdamW; logistic regression is an output layer and nothing else.
 
 """
 
@@ -114,13 +124,13 @@ def section(ranking: Ranking) -> Iterator[str]:
         + ".\n\n"
     )
     head = ["rank", "rule", "at the end", "over all passes", TEST[some.test_of]]
-    tuning = ["chosen of", "step size", "sensitivity", "diverged"]
-    yield rows([*head, *tuning], [list(cells(ranking, str(name))) for name in ranks])
+    tuning = ["step sizes", "chosen", "sensitivity", "diverged"]
+    yield rows([*head, *tuning], [list(cells(ranking, name)) for name in ranking.at_the_end])
 
 
 def cells(ranking: Ranking, name: str) -> Iterator[str]:
     """The row of a rule; tuned Adam's has no comparison."""
-    yield str(ranking.ranks[name].iloc[-1])
+    yield str(ranking.at_the_end[name])
     yield name
     some = next(iter(ranking.standings.values()))
     if name == BASELINE:
@@ -144,7 +154,22 @@ def beta_rows(maps: Sequence[BetaMap], figures: str) -> Iterator[str]:
         cells += [f"{found.at(betas):.3g}" for betas in (equal, DEFAULT)]
         body.append([f"{found.task}, {found.passes} passes", *cells])
     yield rows(head, body)
+    yield from map(answer_of, maps)
     yield f"\n![Adam's cost by beta1 and beta2](../{figures}/after_adam_betas.png)\n"
+
+
+def answer_of(found: BetaMap) -> str:
+    """Whether beta1 = beta2 is best, and whether the grid tells."""
+    gap = found.at(found.equal)
+    if found.equal == found.best:
+        told = "the best pair has beta1 = beta2"
+    elif gap < LIMIT:
+        told = f"the best pair with beta1 = beta2 is within 1 % ({LIMIT:.4f} dex) of the lowest"
+    else:
+        told = "the best pair has not beta1 = beta2"
+    default = "" if found.at(DEFAULT) >= LIMIT else "; the paper's pair lies within it too"
+    edge = f"; {' and '.join(found.at_edge)} at the edge of the grid" if found.at_edge else ""
+    return f"\n{found.task[0].upper()}{found.task[1:]}: {told}{default}{edge}.\n"
 
 
 def pair(betas: tuple[float, float]) -> str:

@@ -44,6 +44,7 @@ def _step_bound(table: pd.DataFrame) -> list[Check]:
             within=(-INF, 1.0 + 1e-9),
             why="a bound that is proved: the search must stay below it",
             runs=len(searched),
+            control=True,
         ),
     ]
 
@@ -101,6 +102,7 @@ STEP_BOUND = Claim(
     "sqrt(1-beta2), and at most alpha otherwise; the first case only happens in the most severe "
     "case of sparsity",
     checks=_step_bound,
+    universal=True,
     notes=_step_bound_notes,
     slip="The printed bound is met by the single gradient after silence that the paper names, but "
     "it is no bound: gradients that grow after a silence pass it.",
@@ -113,6 +115,7 @@ ADAMAX_BOUND = Claim(
     sentence="the magnitude of AdaMax's parameter updates has a simpler bound than Adam: |step| <= "
     "alpha",
     checks=_adamax,
+    universal=True,
     notes=_adamax_notes,
     slip="u_t forgets: where gradients shrink, m_t still holds what u_t has let go, and the step "
     "passes alpha.",

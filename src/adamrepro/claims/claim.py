@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -43,7 +44,8 @@ class Check:
     stand behind the values. trials: of how many effects this is the extreme one; the interval is
     as much wider (Bonferroni). exact: the values do not depend on chance, and have no interval.
     scatter: values of the same effect from which a single one borrows its interval.
-    missing: why the part cannot be judged; there are no values then.
+    missing: why the part cannot be judged; there are no values then. control: the sentence does not
+    say this; it is shown, and no part of the verdict.
     """
 
     what: str
@@ -56,6 +58,12 @@ class Check:
     exact: bool = False
     scatter: tuple[float, ...] = ()
     missing: str = ""
+    control: bool = False
+
+    @property
+    def label(self) -> str:
+        """`what`, and whether it is a control."""
+        return f"control: {self.what}" if self.control else self.what
 
     @property
     def interval(self) -> Interval | None:
@@ -80,11 +88,15 @@ class Check:
 
     @property
     def threshold(self) -> str:
-        """The range in words: "> 0", "< 2", "5 to 10"."""
+        """The range in words: "> 0", "< 2", "<= 1" (but for rounding), "5 to 10"."""
         low, high = self.within
         if high == INF:
             return f"> {low:.3g}"
-        return f"< {high:.3g}" if low == -INF else f"{low:.3g} to {high:.3g}"
+        if low != -INF:
+            return f"{low:.3g} to {high:.3g}"
+        shown = f"{high:.3g}"
+        for_rounding = float(shown) < high and math.isclose(float(shown), high, rel_tol=1e-6)
+        return f"{'<=' if for_rounding else '<'} {shown}"
 
 
 class Kind(StrEnum):
@@ -127,7 +139,8 @@ class Claim:
     """A sentence of the paper as checks on tables.
 
     checks: evidence -> checks; the evidence is what `judge` finds for `needs`. notes: evidence ->
-    what else has to be known. slip: where the paper's text says what it cannot mean.
+    what else has to be known. slip: where the paper's text says what it cannot mean. universal: it
+    speaks of all cases, so that one part that fails refutes it.
     """
 
     id: str
@@ -137,6 +150,7 @@ class Claim:
     checks: Callable[[Any], list[Check]]
     notes: Callable[[Any], list[str]] = lambda evidence: []
     slip: str = ""
+    universal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,10 +159,16 @@ class Judged:
 
     selection: str
     checks: Sequence[Check]
+    universal: bool = False
+
+    @property
+    def parts(self) -> list[Check]:
+        """The checks of what the sentence says."""
+        return [check for check in self.checks if not check.control]
 
     @property
     def verdict(self) -> Verdict:
-        return verdict(check.outcome for check in self.checks)
+        return verdict((check.outcome for check in self.parts), universal=self.universal)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,8 +208,10 @@ def _names(names: Sequence[str]) -> str:
     return names[0] + (f" and {more} other{'s' * (more > 1)}" if more else "")
 
 
-def verdict(outcomes: Iterable[Outcome]) -> Verdict:
+def verdict(outcomes: Iterable[Outcome], *, universal: bool = False) -> Verdict:
     """Supported if every part holds, refuted if none does, mixed if some do and some do not.
+
+    A sentence on all cases (`universal`) is refuted by one part that fails.
 
     Undecided if what is decided points one way and a part is undecided or cannot be judged. Since
     "supported" (and "refuted") needs every interval, several checks do not make it easier to reach.
@@ -197,6 +219,8 @@ def verdict(outcomes: Iterable[Outcome]) -> Verdict:
     found = set(outcomes)
     if found <= {Outcome.NOT_JUDGED}:
         return Verdict.NOT_JUDGED
+    if universal and Outcome.FAILS in found:
+        return Verdict.REFUTED
     if {Outcome.HOLDS, Outcome.FAILS} <= found:
         return Verdict.MIXED
     if found == {Outcome.HOLDS}:

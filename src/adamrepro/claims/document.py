@@ -21,7 +21,8 @@ otherwise. Words of degree are measured on the paper's own curves: similar is at
 apart as what the paper calls similar, a large margin at least half of the one it drew. A run that
 diverged counts as being where it started.
 
-*Supported*: every check holds. *Refuted*: every check fails. *Mixed*: some hold, some fail.
+*Supported*: every check holds. *Refuted*: every check fails, or one of a sentence on all cases.
+*Mixed*: some hold, some fail. A control is what the sentence does not say: shown, not counted.
 *Undecided*: what is decided points one way, and the rest does not decide. *Not judged*: less was
 run than the claim needs. Seeds are fresh: no setting was chosen on them.
 
@@ -75,7 +76,7 @@ def _table(judged: Judged) -> str:
         ours = check.missing or number(check)
         seeds = "exact" if check.exact else str(len(check.values))
         rows.append(
-            f"| {_cell(check.what)} | {ours} | {check.threshold} [{mark}] | {check.outcome} | "
+            f"| {_cell(check.label)} | {ours} | {check.threshold} [{mark}] | {check.outcome} | "
             f"{check.runs}, {seeds} |"
         )
     notes = "; ".join(f"[{mark}] {why}" for why, mark in reasons.items())

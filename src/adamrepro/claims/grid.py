@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from adamrepro.results.reference import FIGURE_4_CAP, FIGURE_4_EPOCHS
+from adamrepro.results.fidelity import figure_4_losses
+from adamrepro.results.reference import FIGURE_4, FIGURE_4_EPOCHS
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import every_point
 
@@ -47,7 +48,10 @@ def read_grid(tables: Tables, reference: pd.DataFrame, column: str) -> Grid:
     axes = {name: tuple(sorted(set(paper[name]))) for name in POINT[1:]}
     points = pd.MultiIndex.from_product([SERIES, *axes.values()], names=POINT)
     shape = (len(SERIES), *map(len, axes.values()))
-    found = _losses(every_point(tables.runs), tables.curves, column)
+    panel = replace(FIGURE_4, cost=column)
+    found = figure_4_losses(every_point(tables.runs), tables.curves, list(FIGURE_4_EPOCHS), panel)
+    found = found.assign(alpha=_rounded(found["alpha"]))
+    found = found.drop_duplicates([*POINT, "epochs", "seed"])
     by_epochs = {
         epochs: found[found["epochs"] == epochs]
         .pivot(index=POINT, columns="seed", values="loss")
@@ -82,18 +86,6 @@ def missing(tables: Tables, reference: pd.DataFrame) -> str:
         if lacking:
             found.append(f"{name} {', '.join(f'{value:g}' for value in lacking)}")
     return "; ".join(found)
-
-
-def _losses(runs: pd.DataFrame, curves: pd.DataFrame, column: str) -> pd.DataFrame:
-    settings = runs.rename(columns=lambda name: name.removeprefix("optimizer."))
-    settings = settings[["run_id", *POINT, "seed", "diverged_epoch"]]
-    settings = settings.drop_duplicates([*POINT, "seed"])
-    asked = settings.merge(pd.DataFrame({"epochs": list(FIGURE_4_EPOCHS)}), how="cross")
-    costs = curves[["run_id", "epoch", column]].rename(columns={"epoch": "epochs"})
-    rows = asked.merge(costs, on=["run_id", "epochs"], how="left")
-    gone = rows["diverged_epoch"] <= rows["epochs"]
-    loss = rows[column].mask(gone, FIGURE_4_CAP).clip(upper=FIGURE_4_CAP)
-    return rows.assign(loss=loss, alpha=_rounded(rows["alpha"])).dropna(subset="loss")
 
 
 def _rounded(values: pd.Series[float]) -> pd.Series[float]:

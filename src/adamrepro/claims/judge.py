@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
 
 from adamrepro.claims.book import Book
-from adamrepro.claims.claim import Claim, Judged, Judgement, Kind, Needs
+from adamrepro.claims.claim import Check, Claim, Judged, Judgement, Kind, Needs
 from adamrepro.claims.grid import missing, read_grid
 from adamrepro.claims.selection import Selection, selections
 from adamrepro.results.panel import GridPanel
@@ -22,6 +23,10 @@ def judge(claim: Claim, book: Book) -> Judgement:
     return by_kind[claim.needs.kind](claim, book)
 
 
+def judged_on(claim: Claim, selection: str, checks: Sequence[Check]) -> Judged:
+    return Judged(selection=selection, checks=checks, universal=claim.universal)
+
+
 def _theory(claim: Claim, book: Book) -> Judgement:
     needs = claim.needs
     if needs.table not in book.theory:
@@ -31,7 +36,7 @@ def _theory(claim: Claim, book: Book) -> Judgement:
     against = _theory_obstacle(needs, table)
     if against:
         return Judgement(claim=claim, reason=against)
-    judged = Judged(selection=needs.table, checks=claim.checks(table))
+    judged = judged_on(claim, needs.table, claim.checks(table))
     return Judgement(claim=claim, judged=[judged], notes=[*_sources(table), *claim.notes(table)])
 
 
@@ -56,7 +61,7 @@ def _curves(claim: Claim, book: Book) -> Judgement:
     against = _too_few(needs, len(first.seeds)) or _not_fresh(first)
     if against:
         return Judgement(claim=claim, reason=against)
-    judged = [Judged(selection=first.name, checks=claim.checks(first))]
+    judged = [judged_on(claim, first.name, claim.checks(first))]
     notes = [*_sources(every_point(book.tables[needs.table].runs)), *_edges(first)]
     for other in others:
         if not other.seeds or not _long_enough(needs, other):
@@ -67,7 +72,7 @@ def _curves(claim: Claim, book: Book) -> Judgement:
         if len(other.seeds) == 1:
             pairs = zip(checks, judged[0].checks, strict=True)
             checks = [replace(check, scatter=known.values) for check, known in pairs]
-        judged.append(Judged(selection=other.name, checks=checks))
+        judged.append(judged_on(claim, other.name, checks))
     return Judgement(claim=claim, judged=judged, notes=[*notes, *claim.notes(first)])
 
 
@@ -89,7 +94,7 @@ def _grid(claim: Claim, book: Book) -> Judgement:
     if against:
         return Judgement(claim=claim, reason=f"{against} at every point and horizon")
     usable = [plotted, *(grid for grid in others if len(grid.seeds) >= needs.seeds)]
-    judged = [Judged(selection=grid.name, checks=claim.checks(grid)) for grid in usable]
+    judged = [judged_on(claim, grid.name, claim.checks(grid)) for grid in usable]
     notes = [*_sources(every_point(tables.runs)), *claim.notes(plotted)]
     return Judgement(claim=claim, judged=judged, notes=notes)
 

@@ -94,6 +94,7 @@ def _convnet_v(table: pd.DataFrame) -> list[Check]:
             within=(-0.02, 0.02),
             why="section 2: the order of computation is changed, not the method; 5 %",
             runs=2 * len(gap),
+            control=True,
         ),
     ]
 

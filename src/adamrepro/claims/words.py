@@ -21,7 +21,7 @@ def sentence(judgement: Judgement) -> str:
     """What the evidence says, with the number of the part that matters most."""
     if not judgement.judged:
         return f"Not judged: {judgement.reason}."
-    checks = judgement.judged[0].checks
+    checks = judgement.judged[0].parts
     counts = Counter(check.outcome for check in checks)
     parts = [
         f"{count} {_PLURAL[outcome][count > 1]}"
@@ -83,7 +83,7 @@ def evidence(judgement: Judgement) -> pd.DataFrame:
                 {
                     "claim": judgement.claim.id,
                     "selection": judged.selection,
-                    "what": check.what,
+                    "what": check.label,
                     "unit": check.unit,
                     "ours": interval and interval.mean,
                     "low": interval and interval.low,

@@ -21,6 +21,7 @@ class ConvNetConfig(ModelConfig):
     """Three stages of 5x5 convolution, ReLU, 3x3 max pooling with stride 2; 1000 ReLU units.
 
     first_std: standard deviation of the first stage's weights; null is like the others.
+    dropout_input: of pixels. dropout_hidden: of the units of the fully connected layer.
     """
 
     name: str = "convnet"
@@ -71,7 +72,6 @@ class ConvNet(Classifier):
             # the maximum of the ReLUs is the ReLU of the maximum, on a quarter of the numbers
             x = F.max_pool2d(stage(x), kernel_size=3, stride=2, ceil_mode=True).relu()
         features_rbf = split_members(x, self.output.weight.shape[0])
-        features_rbf = noise.drop(features_rbf, self.config.dropout_hidden)
         h_rbh = noise.drop(self.hidden(features_rbf).relu(), self.config.dropout_hidden)
         logits_rbc: Tensor = self.output(h_rbh)
         return logits_rbc

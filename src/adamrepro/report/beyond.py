@@ -81,12 +81,12 @@ def later_rules(sources: Sources) -> Iterator[Topic]:
 def ranks_of(found: after_adam.Ranking) -> Table:
     """A row per rule."""
     rows = []
-    for rule, rank in found.ranks.iloc[-1].items():
-        of = found.standings.get(str(rule))
+    for rule, rank in found.at_the_end.items():
+        of = found.standings.get(rule)
         cells = [f"{of.verdicts[name]} {shown(of.dex[name])}" if of else "" for name in MEASURES]
         tuning = next(iter(found.standings.values())).tuning
-        chosen = of.tuning[str(rule)] if of else tuning[after_adam.BASELINE]
-        rows.append([str(rank), str(rule), *cells, chosen.chosen, f"{chosen.sensitivity:.3g}"])
+        chosen = of.tuning[rule] if of else tuning[after_adam.BASELINE]
+        rows.append([str(rank), rule, *cells, chosen.chosen, f"{chosen.sensitivity:.3g}"])
     return Table(["rank", "rule", *MEASURES, "step size", "sensitivity, dex"], rows)
 
 

@@ -56,7 +56,7 @@ def card(found: Judgement) -> Card:
     reasons = list(dict.fromkeys(check.why for check in checks))
     rows = [
         [
-            check.what,
+            check.label,
             check.missing or number(check),
             f"{check.threshold} [{reasons.index(check.why) + 1}]",
             str(check.outcome),

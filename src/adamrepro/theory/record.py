@@ -1,6 +1,6 @@
 """Tables of the small experiments, with where each row comes from; written seed by seed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +32,15 @@ def record(
     """Run what the table at `path` lacks, a seed at a time; the table is replaced whole each time.
 
     Columns: seed, the experiment's own, size_* (what the budget asks for), examples, data_source,
-    data_sha, torch, commit. Rows of another size or other data are made anew.
+    data_sha, torch, commit. Rows of another size, other data or other seeds are not kept.
     """
     wanted: dict[str, Any] = {f"size_{key}": value for key, value in theory.size[budget].items()}
     if data is not None:
         wanted |= {"examples": len(data.train), "data_sha": data.sha256[:12]}
-    kept = kept_rows(path, wanted)
+    seeds = theory.seeds[budget]
+    kept = kept_rows(path, wanted, seeds)
     tables = [] if kept.empty else [kept]
-    for seed in range(1, theory.seeds[budget] + 1):
+    for seed in seeds:
         known = not kept.empty and bool((kept["seed"] == seed).any())
         if not known:
             given = [] if data is None else [data]
@@ -52,14 +53,14 @@ def record(
         on_seed(seed, not known)
 
 
-def kept_rows(path: Path, wanted: dict[str, Any]) -> pd.DataFrame:
+def kept_rows(path: Path, wanted: dict[str, Any], seeds: Sequence[int]) -> pd.DataFrame:
     """The rows at `path` that were made as `wanted`; empty if there are none."""
     if not path.is_file():
         return pd.DataFrame()
     table = pd.read_csv(path, dtype={"data_sha": str, "commit": str}, keep_default_na=False)
     if not set(wanted) <= set(table):
         return pd.DataFrame()
-    same = pd.Series(True, index=table.index)
+    same = table["seed"].isin(seeds)
     for key, value in wanted.items():
         same &= table[key] == value
     return table[same]

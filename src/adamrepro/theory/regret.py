@@ -10,8 +10,7 @@ Two problems, alpha_t = alpha/sqrt(t) and beta1_t = beta1 lambda^(t-1) as Theore
   beta1, beta2) are members of one population.
 """
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import fields
 
 import numpy as np
@@ -19,14 +18,14 @@ import pandas as pd
 import torch
 from scipy.optimize import minimize
 from scipy.special import expit
-from torch import Tensor
 
-from adamrepro.optim import RULES, Rule, stack, zero_state
-from adamrepro.optim.rule import column
-from adamrepro.theory.walk import normal
+from adamrepro.optim import RULES, Rule, Schedule
+from adamrepro.optim.schedule import Decay
+from adamrepro.theory.walk import Walker, normal
 
 NAMES = ("adam", "amsgrad")
-"""Of RULES; one that is not there has no rows."""
+"""Of RULES."""
+SCHEDULE = Schedule(decay=Decay.sqrt)
 LAMBDA = 1 - 1e-8  # "typically close to 1", section 4
 BETA1 = (0.0, 0.5, 0.9, 0.99)
 BETA2 = (0.1, 0.5, 0.7, 0.9, 0.97, 0.99, 0.997, 0.999, 0.9999)
@@ -38,26 +37,6 @@ REPORTS = 5
 """Points in time at which the regret is taken, evenly on the log scale over the last decade."""
 
 
-class Player:
-    """R rules that play online: parameters [R, N], one step per gradient."""
-
-    def __init__(self, rules: Sequence[Rule], start: Tensor) -> None:
-        self.rule, self.hyper = type(rules[0]), stack(list(rules))
-        self.alpha = self.hyper.alpha
-        self.theta = start.clone()
-        self.state = zero_state(self.rule, self.theta)
-        self.t = 0
-
-    def play(self, g: Tensor) -> None:
-        """Take the step of the gradient g [R, N]."""
-        self.t += 1
-        self.hyper.alpha = self.alpha / math.sqrt(self.t)
-        factors = self.rule.coefficients(self.hyper, self.t)
-        c = type(factors)(*(column(values, g) for values in factors))
-        step, self.state = self.rule.step(g, self.state, c)
-        self.theta = self.theta + step
-
-
 def run(seed: int, *, steps: int) -> pd.DataFrame:
     """Average regret at some T.
 
@@ -66,8 +45,7 @@ def run(seed: int, *, steps: int) -> pd.DataFrame:
     """
     rows: list[dict[str, object]] = []
     for name in NAMES:
-        if name in RULES:
-            rows += [*logistic(name, seed, steps), *reddi(name, seed, steps)]
+        rows += [*logistic(name, seed, steps), *reddi(name, seed, steps)]
     return pd.DataFrame(rows)
 
 
@@ -91,15 +69,13 @@ def logistic(name: str, seed: int, steps: int) -> Iterator[dict[str, object]]:
     y = torch.where(
         torch.rand(steps, generator=generator) < torch.sigmoid(x @ truth), 1.0, -1.0
     ).double()
-    player = Player(
-        [rule_of(name, alpha=ALPHA, beta1=0.9, beta2=0.999)],
-        torch.zeros(1, DIMENSIONS, dtype=torch.float64),
-    )
+    walker = Walker([rule_of(name, alpha=ALPHA, beta1=0.9, beta2=0.999)], schedule=SCHEDULE)
+    theta = torch.zeros(1, DIMENSIONS, dtype=torch.float64)
     paid, asked = 0.0, set(times(steps))
     for t, (x_t, y_t) in enumerate(zip(x, y, strict=True), start=1):
-        margin = y_t * (player.theta[0] @ x_t)
+        margin = y_t * (theta[0] @ x_t)
         paid += float(torch.nn.functional.softplus(-margin))
-        player.play((-y_t * torch.sigmoid(-margin) * x_t).unsqueeze(0))
+        theta = theta + walker.step((-y_t * torch.sigmoid(-margin) * x_t).unsqueeze(0))
         if t in asked:
             regret = paid - least_cost(x[:t].numpy(), y[:t].numpy())
             yield {
@@ -130,19 +106,17 @@ def reddi(name: str, seed: int, steps: int) -> Iterator[dict[str, object]]:
     period = torch.tensor([member[0] for member in members])
     generator = torch.Generator().manual_seed(seed)
     start, phase = torch.rand(2, generator=generator, dtype=torch.float64)
-    player = Player(
-        [rule_of(name, alpha=ALPHA, beta1=beta1, beta2=beta2) for _, beta1, beta2 in members],
-        (2 * start - 1).expand(len(members), 1),
-    )
+    rules = [rule_of(name, alpha=ALPHA, beta1=beta1, beta2=beta2) for _, beta1, beta2 in members]
+    walker = Walker(rules, schedule=SCHEDULE)
+    theta = (2 * start - 1).expand(len(members), 1)
     rare, often = period.double(), torch.tensor(-1.0, dtype=torch.float64)
     first = (phase * period).long()
     regret = torch.zeros(len(members), dtype=torch.float64)
     asked = set(times(steps))
     for t in range(1, steps + 1):
         g = torch.where(t % period == first, rare, often)
-        regret += g * (player.theta[:, 0] + 1)
-        player.play(g.unsqueeze(1))
-        player.theta.clamp_(-1, 1)
+        regret += g * (theta[:, 0] + 1)
+        theta = (theta + walker.step(g.unsqueeze(1))).clamp(-1, 1)
         if t in asked:
             of_worst = (regret / (2 * t / rare)).tolist()
             for (every, beta1, beta2), value in zip(members, of_worst, strict=True):

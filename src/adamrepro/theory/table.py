@@ -1,6 +1,6 @@
 """What a small experiment is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -15,10 +15,10 @@ class Theory:
     """An experiment, and how much of it each budget runs.
 
     run: seed, data where `dataset` says which, and the numbers of `size` -> table.
-    seeds: how many, from 1 on.
+    seeds: those of each budget.
     """
 
     run: Callable[..., pd.DataFrame]
-    seeds: Mapping[str, int]
+    seeds: Mapping[str, Sequence[int]]
     size: Mapping[str, Numbers]
     dataset: Mapping[str, DataSetConfig] | None = None

@@ -1,4 +1,4 @@
-"""Walking with an update rule along gradients that are given, not computed from a cost."""
+"""Walking with update rules along gradients, without a model."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -8,6 +8,35 @@ from torch import Tensor
 
 from adamrepro.optim import Rule, Schedule, stack, zero_state
 from adamrepro.optim.rule import column
+
+
+class Walker:
+    """R rules of one structure, which take a step for each gradient.
+
+    Args:
+        rules: the R rules.
+        after: zero gradients that came before: they leave the state at zero, and only t counts.
+        schedule: of the step size, t in steps.
+    """
+
+    def __init__(
+        self, rules: Sequence[Rule], *, after: int = 0, schedule: Schedule | None = None
+    ) -> None:
+        self.rule, self.hyper = type(rules[0]), stack(list(rules))
+        self.alpha, self.schedule, self.t = self.hyper.alpha, schedule, after
+        self.state: Any = None
+
+    def step(self, g: Tensor) -> Tensor:
+        """Return the step of the gradient g [R, N]; `state` is then the state after it."""
+        self.t += 1
+        self.state = zero_state(self.rule, g) if self.state is None else self.state
+        factor = self.schedule.factor(self.t, self.t) if self.schedule else 1.0
+        self.hyper.alpha = self.alpha * factor
+        factors = self.rule.coefficients(self.hyper, self.t)
+        c = type(factors)(*(column(values, g) for values in factors))
+        step: Tensor
+        step, self.state = self.rule.step(g, self.state, c)
+        return step
 
 
 def walk(
@@ -22,19 +51,12 @@ def walk(
     Args:
         rules: R rules of one structure.
         gradients: one [R, N] (or [1, N], shared by all) per step.
-        after: zero gradients that came before: they leave the state at zero, and only t counts.
-        schedule: of the step size, t in steps.
+        after: see `Walker`.
+        schedule: see `Walker`.
     """
-    rule, hyper = type(rules[0]), stack(list(rules))
-    alpha, state = hyper.alpha, None
-    for t, g in enumerate(gradients, start=after + 1):
-        g = g.expand(len(rules), -1)
-        state = zero_state(rule, g) if state is None else state
-        hyper.alpha = alpha * (schedule.factor(t, t) if schedule else 1.0)
-        factors = rule.coefficients(hyper, t)
-        c = type(factors)(*(column(values, g) for values in factors))
-        step, state = rule.step(g, state, c)
-        yield step, state
+    walker = Walker(rules, after=after, schedule=schedule)
+    for g in gradients:
+        yield walker.step(g.expand(len(rules), -1)), walker.state
 
 
 def places(
