@@ -38,9 +38,9 @@ class Ranking:
     """All rules on a task.
 
     costs: training cost of each pass (rows 1 and up), the geometric mean over seeds; a column per
-    rule, from the lowest at the end (see `effects.final`) to the highest. steps: of the whole grid, one seed, how far the cost after
-    the last pass lies above the lowest of all, in dex; a row per rule, a column per step size over
-    the grid's middle one. standings: of every rule but the baseline, beside it.
+    rule, from the lowest at the end (`effects.final`) to the highest. steps: of the whole grid, one
+    seed, how far the cost at the end lies above the lowest of all, in dex; a row per rule, a column
+    per step size over the grid's middle one. standings: of all rules but the baseline, beside it.
     """
 
     task: str
@@ -130,12 +130,9 @@ class BetaMap:
     @property
     def at_edge(self) -> list[str]:
         """Which of the best pair are the largest of the grid: others may be better."""
-        beta1, beta2 = self.best
-        ends = {
-            "beta1": beta1 == self.above.index.max(),
-            "beta2": beta2 == self.above.columns.max(),
-        }
-        return [name for name, is_end in ends.items() if is_end]
+        grid = (self.above.index.to_numpy(float), self.above.columns.to_numpy(float))
+        pairs = zip(("beta1", "beta2"), self.best, grid, strict=True)
+        return [name for name, best, values in pairs if best == values.max()]
 
     def at(self, betas: tuple[float, float]) -> float:
         """`above` at beta1 and beta2."""

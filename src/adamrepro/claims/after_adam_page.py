@@ -30,11 +30,11 @@ within, undecided otherwise. A run that diverged counts as being where it starte
 
 - A cost is the mean over the minibatches of a pass, while training: dropout noise is in it.
   Schedule-free AdamW's is taken where its gradients are, at y.
-- At the end: over the last tenth of the passes (geometric mean); the ranks in the tables are by that.
+- At the end: over the last tenth of the passes (geometric mean); ranks in the tables are by that.
 - Over all passes: the mean of the differences of log10, pass by pass.
 - Test error or cost: the difference after the last pass, noise off.
-- Sensitivity: how far the costs at the end of all step sizes (one seed) lie above the lowest of them,
-  on average, in dex.
+- Sensitivity: how far the costs at the end of all step sizes (one seed) lie above the lowest of
+  them, on average, in dex.
 
 What this does not say: with other passes, schedules of the step size, weight decay or betas the
 order may be another. A few passes of small models are what two processor cores can afford, and

@@ -76,7 +76,7 @@ def steps(by_task: Mapping[str, pd.DataFrame]) -> Figure:
         for task, frame in by_task.items()
     ]
     caption = (
-        "How far the training cost after the last pass lies above the lowest of the panel, in dex "
+        "How far the training cost at the end lies above the lowest of the panel, in dex "
         "(0.3 is twice the cost), one seed. Framed: the lowest of each rule."
     )
     return stack("Rules after Adam: step sizes", blocks, [caption])
@@ -88,7 +88,7 @@ def betas(by_task: Mapping[str, pd.DataFrame]) -> Figure:
         heat(task, frame, "beta2", "beta1", equal_of(frame)) for task, frame in by_task.items()
     ]
     caption = (
-        "How far Adam's training cost after the last pass lies above the lowest of the panel, in "
+        "How far Adam's training cost at the end lies above the lowest of the panel, in "
         "dex, each pair at the best of three step sizes, one seed. Framed: beta1 = beta2."
     )
     return stack("Adam's betas", blocks, [caption])
