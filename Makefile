@@ -11,6 +11,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 ADAMREPRO := $(PY) -m adamrepro
+# a file's tests share what is slow to make
+PYTEST := $(PY) -m pytest -n auto --maxprocesses 8 --dist loadfile
 READY := .venv/.ready
 
 ifneq ($(DATA),)
@@ -55,11 +57,11 @@ smoke: setup  ## all of `make reproduce` anew on tiny stand-in data, in under a 
 	@rm -rf {results/local,results/local/runs,figures/local}/smoke{,-stand-in}
 	@ADAMREPRO_DATA= $(ADAMREPRO) reproduce --budget smoke
 
-test: setup  ## the fast tests (ARGS="-k adam")
-	@$(PY) -m pytest $(ARGS)
+test: setup  ## the fast tests (ARGS="-k adam"), side by side (ARGS="-n 0": one by one)
+	@$(PYTEST) $(ARGS)
 
 test-all: setup  ## the slow tests too, and with DATA=/path those that read real data
-	@$(PY) -m pytest -m "not gpu and not slurm" $(ARGS)
+	@$(PYTEST) -m "not gpu and not slurm" $(ARGS)
 
 check: setup  ## formatting, lint, types, and which way imports go
 	@$(PY) -m ruff format --check --quiet .
