@@ -77,7 +77,7 @@ def test_types_are_those_that_the_settings_declare() -> None:
     [
         (("publishd", "full", "fig1a"), r"place=publishd: no such results; did you mean published"),
         (("published", "ful", "fig1a"), r"budget=ful: .*did you mean full\? \(known: full,"),
-        (("published", "full", "fig1"), r"experiment=fig1: .*\(known: fig1a, fig1b, "),
+        (("published", "full", "fig1"), r"experiment=fig1: .*\(known: .*fig1a, fig1b, "),
         (("published", "full", "theory"), r"experiment=theory: no tables"),
     ],
 )
