@@ -61,7 +61,7 @@ test: setup  ## the fast tests (ARGS="-k adam"), side by side (ARGS="-n 0": one 
 	@$(PYTEST) $(ARGS)
 
 test-all: setup  ## the slow tests too, and with DATA=/path those that read real data
-	@$(PYTEST) -m "not gpu and not slurm" $(ARGS)
+	@$(PY) -m pytest -m "not gpu and not slurm" $(ARGS)
 
 check: setup  ## formatting, lint, types, and which way imports go
 	@$(PY) -m ruff format --check --quiet .
