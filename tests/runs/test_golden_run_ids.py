@@ -52,7 +52,7 @@ GRIDS = {
 LONG_GRIDS = {
     ("fig3", "full"): (24, "a2e0662e8971"),
     ("fig2b", "search"): (16, "c452ec408ca1"),
-    ("fig1a", "full"): (184, "c3f7e5077697"),
+    ("fig1a", "full"): (205, "bc0d83361869"),
     ("fig1b", "full"): (118, "ae2786313176"),
     ("fig4", "full"): (84, "1953fdd1cc9d"),
     ("fig1a", "search"): (819, "9000dcb2c3ec"),
