@@ -37,8 +37,8 @@ status: setup  ## which of your runs are done, and how long the others will take
 figures: setup  ## redraw figures/published from results/published: no training
 	@for budget in $(if $(filter file,$(origin BUDGET)),$(filter-out search,$(notdir $(wildcard results/published/*))),$(BUDGET)); do \
 	  $(ADAMREPRO) plot all --published --budget "$$budget" || exit; \
+	  [ "$$budget" != full ] || $(ADAMREPRO) after-adam --published || exit; \
 	done
-	@$(ADAMREPRO) after-adam --published
 
 report: setup  ## one page that shows it all: claims, figures, runs (BUDGET=quick|full, FROM=published)
 	@$(ADAMREPRO) report --budget "$(BUDGET)" $(if $(FROM),$(if $(filter published,$(FROM)),--published,--results "$(FROM)"))

@@ -14,6 +14,7 @@ from adamrepro.errors import UserError
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.optim import RULES
 from adamrepro.results.schema import Tables
+from adamrepro.results.written import as_csv
 from after_adam_tables import PASSES, made_up
 from commandline import call, composer
 
@@ -111,7 +112,7 @@ def test_page_table_and_figures_are_those_of_the_committed_tables(tmp_path: Path
     remedy = "out of date: adamrepro after-adam --published --docs"
     written = (ROOT / "docs" / "after-adam.md").read_text()
     assert written == page(rankings, maps, "figures/published/full"), remedy
-    text = table(rankings).to_csv(index=False, lineterminator="\n", float_format="%.4g")
+    text = as_csv(table(rankings))
     assert (FULL / "after_adam.csv").read_text() == text, remedy
     drawn = draw(rankings, maps, tmp_path)
     there = {path.name: path for path in PICTURES.glob("after_adam*")}
@@ -127,3 +128,9 @@ def test_without_tables_the_command_says_what_to_train(
     assert ended.status == 2
     assert "adamrepro train -m experiment=after_adam/logistic budget=full" in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_adam_alone_is_ranked_and_compared_with_nothing() -> None:
+    found = ranking("a task", made_up({}))
+    assert (found.at_the_end, found.standings) == ({BASELINE: 1}, {})
+    assert "| 1 | tuned Adam |  |" in page([ranking(TASKS["mlp"], made_up({}))], [], "figures")

@@ -5,13 +5,19 @@ from __future__ import annotations
 import pytest
 
 from adamrepro.claims.answer import LIMIT
-from adamrepro.claims.bench import Standing, standings
+from adamrepro.claims.bench import Standing, optimizers_of, standing
 from adamrepro.claims.bench_page import page, table
+from adamrepro.results.schema import Tables
 from bench_tables import ADAM, MINE, PASSES, made_up
 
 
 def stands(dex: float, **about: object) -> Standing:
-    return standings("a task", made_up(dex, **about), ADAM)[MINE]  # type: ignore[arg-type]
+    return beside_adam("a task", made_up(dex, **about))  # type: ignore[arg-type]
+
+
+def beside_adam(task: str, tables: Tables) -> Standing:
+    optimizers = optimizers_of(tables)
+    return standing(task, optimizers[MINE], optimizers[ADAM])
 
 
 @pytest.mark.parametrize(
@@ -76,7 +82,7 @@ def test_every_setting_may_diverge() -> None:
 
 def test_the_page_says_what_was_found_and_what_to_do() -> None:
     tables = [made_up(-0.1), made_up(0.1, best=0)]
-    found = [standings(name, each, ADAM)[MINE] for name, each in zip("ab", tables, strict=True)]
+    found = [beside_adam(name, each) for name, each in zip("ab", tables, strict=True)]
     text = page("mine.py:Mine", MINE, ADAM, found, tables)
     assert "at the end better on 1, worse on 1; over all passes better on 1, worse on 1" in text
     assert "`mine.py:Mine` (mine): 24 runs, 24.0 minutes of the processor." in text

@@ -17,6 +17,7 @@ from adamrepro.experiments.names import config_of
 from adamrepro.results.rows import as_text
 from adamrepro.results.run_id import settings_of
 from adamrepro.results.schema import Tables
+from adamrepro.results.written import as_csv
 from adamrepro.runs.config import RunConfig
 from commandline import call, composer
 
@@ -155,7 +156,7 @@ def test_the_page_is_that_of_the_committed_tables() -> None:
 
 
 def test_the_committed_answers_are_those_of_the_committed_tables() -> None:
-    text = table(published()).to_csv(index=False, lineterminator="\n", float_format="%.4g")
+    text = as_csv(table(published()))
     assert (ROOT / "results" / "published" / "full" / "matter.csv").read_text() == text
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from adamrepro.claims.bench import Standing, standings, tuned_of
+from adamrepro.claims.bench import Standing, Tuned, optimizers_of, standing
 from adamrepro.claims.effects import final
 from adamrepro.claims.selection import costs_of
 from adamrepro.errors import UserError
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import drawn_runs, grid_of
+from adamrepro.results.select import grid_of
 
 TASKS = {
     "logistic": "logistic regression, MNIST",
@@ -37,49 +37,42 @@ DEFAULT = (0.9, 0.999)
 class Ranking:
     """All rules on a task.
 
-    costs: training cost of each pass (rows 1 and up), the geometric mean over seeds; a column per
-    rule, from the lowest at the end (`effects.final`) to the highest. steps: of the whole grid, one
-    seed, how far the cost at the end lies above the lowest of all, in dex; a row per rule, a column
-    per step size over the grid's middle one. standings: of all rules but the baseline, beside it.
+    optimizers: the rules, from the lowest cost at the end (`effects.final`) to the highest.
+    standings: all but the baseline, beside it. steps: of the whole grid, one seed, how far the cost
+    at the end lies above the lowest of all, in dex; a row per rule, a column per step size over the
+    grid's middle one.
     """
 
     task: str
-    costs: pd.DataFrame
-    steps: pd.DataFrame
+    optimizers: Mapping[str, Tuned]
     standings: Mapping[str, Standing]
+    steps: pd.DataFrame
 
     @property
     def at_the_end(self) -> dict[str, int]:
         """Rank of each rule, 1 for the lowest cost at the end."""
-        return {str(name): place for place, name in enumerate(self.costs, start=1)}
+        return {name: place for place, name in enumerate(self.optimizers, start=1)}
 
     @property
     def ranks(self) -> pd.DataFrame:
-        """By pass: 1 for the lowest cost of it."""
-        return self.costs.rank(axis=1, method="first").astype(int)
+        """By pass (rows 1 and up): 1 for the lowest cost of it, the geometric mean over seeds."""
+        costs = {name: geometric_mean(of.costs) for name, of in self.optimizers.items()}
+        ranks = pd.DataFrame(costs).rank(axis=1, method="first").astype(int)
+        return ranks.set_axis(pd.RangeIndex(1, len(ranks) + 1, name="pass"))
 
 
 def ranking(task: str, tables: Tables) -> Ranking:
     """Rank the rules of a task's tables, each as tuned; UserError where Adam is missing."""
     if BASELINE not in set(tables.runs["series"]):
         raise UserError(f"{task}: no runs of {BASELINE}, beside which the others stand")
-    last = int(tables.runs["training.epochs"].max())
-    passes = pd.RangeIndex(1, last + 1, name="pass")
-    drawn = {name: drawn_runs(tables.runs, choice) for name, choice in tuned_of(tables).items()}
-    costs = pd.DataFrame(
-        {
-            name: geometric_mean(costs_of(runs, tables.curves, "train_cost", last))
-            for name, runs in drawn.items()
-        },
-        index=passes,
-    )
-    order = np.argsort(final(costs.to_numpy().T), kind="stable")
-    costs = costs.iloc[:, order]
+    found = optimizers_of(tables)
+    order = sorted(found, key=lambda name: float(final(geometric_mean(found[name].costs))))
+    adam = found[BASELINE]
     return Ranking(
         task=task,
-        costs=costs,
-        steps=step_sizes(tables, last).reindex(list(costs)),
-        standings=standings(task, tables, BASELINE),
+        optimizers={name: found[name] for name in order},
+        standings={name: standing(task, of, adam) for name, of in found.items() if of is not adam},
+        steps=step_sizes(tables, adam.costs.shape[1]).reindex(order),
     )
 
 
@@ -100,7 +93,7 @@ def step_sizes(tables: Tables, last: int) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class BetaMap:
-    """Adam's costs after the last pass over beta1 (rows) and beta2 (columns), of one seed.
+    """Adam's costs at the end over beta1 (rows) and beta2 (columns), of one seed.
 
     above: each at the step size that is best for it, in dex above the lowest of all.
     """

@@ -10,8 +10,8 @@ import pandas as pd
 
 from adamrepro.claims.after_adam import BASELINE, DEFAULT, TASKS, BetaMap, Ranking
 from adamrepro.claims.answer import LIMIT
-from adamrepro.claims.bench import Standing
 from adamrepro.claims.bench_page import TEST, rows, shown, test_gap, tuned
+from adamrepro.claims.words import capital
 
 _HEAD = """\
 # After Adam
@@ -47,7 +47,7 @@ output layers to AdamW; logistic regression is an output layer and nothing else.
 _RANKS = "![Rank of each rule's training cost after each pass](../{figures}/after_adam_ranks.png)\n"
 _STEPS = (
     "## How much the step size matters\n\n"
-    "![Cost after the last pass by rule and step size](../{figures}/after_adam_steps.png)\n"
+    "![Cost at the end by rule and step size](../{figures}/after_adam_steps.png)\n"
 )
 _BETAS = """\
 ## Adam's betas
@@ -81,7 +81,7 @@ def page(rankings: Sequence[Ranking], maps: Sequence[BetaMap], figures: str) -> 
     if rankings:
         parts += [overview(rankings), "\n", _RANKS.format(figures=figures), "\n"]
     for name, task in TASKS.items():
-        parts += [f"## {task[0].upper()}{task[1:]}\n\n"]
+        parts += [f"## {capital(task)}\n\n"]
         parts += section(by_task[task]) if task in by_task else [untrained(name)]
         parts.append("\n")
     if rankings:
@@ -114,16 +114,16 @@ def by_mean(rankings: Sequence[Ranking]) -> list[str]:
 
 
 def section(ranking: Ranking) -> Iterator[str]:
-    """A task: its rules from the lowest cost after the last pass to the highest."""
-    some = next(iter(ranking.standings.values()))
-    ranks = ranking.ranks
-    first = Counter(str(name) for name in ranks.idxmin(axis=1))
+    """A task: its rules from the lowest cost at the end to the highest."""
+    adam = ranking.optimizers[BASELINE]
+    seeds, passes = adam.costs.shape
+    first = Counter(str(name) for name in ranking.ranks.idxmin(axis=1))
     yield (
-        f"{some.passes} passes, {some.seeds} seeds. Lowest cost, by passes: "
+        f"{passes} passes, {seeds} seeds. Lowest cost, by passes: "
         + ", ".join(f"{name} {count}" for name, count in first.most_common())
         + ".\n\n"
     )
-    head = ["rank", "rule", "at the end", "over all passes", TEST[some.test_of]]
+    head = ["rank", "rule", "at the end", "over all passes", TEST[adam.test_of]]
     tuning = ["step sizes", "chosen", "sensitivity", "diverged"]
     yield rows([*head, *tuning], [list(cells(ranking, name)) for name in ranking.at_the_end])
 
@@ -132,16 +132,14 @@ def cells(ranking: Ranking, name: str) -> Iterator[str]:
     """The row of a rule; tuned Adam's has no comparison."""
     yield str(ranking.at_the_end[name])
     yield name
-    some = next(iter(ranking.standings.values()))
     if name == BASELINE:
         yield from ("", "", "")
-        yield from tuned(some.tuning[BASELINE])
-        return
-    of: Standing = ranking.standings[name]
-    for measure, interval in of.dex.items():
-        yield f"**{of.verdicts[measure]}** {shown(interval)}"
-    yield test_gap(of)
-    yield from tuned(of.tuning[name])
+    else:
+        of = ranking.standings[name]
+        for measure, interval in of.dex.items():
+            yield f"**{of.verdicts[measure]}** {shown(interval)}"
+        yield test_gap(of)
+    yield from tuned(ranking.optimizers[name].tuning)
 
 
 def beta_rows(maps: Sequence[BetaMap], figures: str) -> Iterator[str]:
@@ -169,7 +167,7 @@ def answer_of(found: BetaMap) -> str:
         told = "the best pair has not beta1 = beta2"
     default = "" if found.at(DEFAULT) >= LIMIT else "; the paper's pair lies within it too"
     edge = f"; {' and '.join(found.at_edge)} at the edge of the grid" if found.at_edge else ""
-    return f"\n{found.task[0].upper()}{found.task[1:]}: {told}{default}{edge}.\n"
+    return f"\n{capital(found.task)}: {told}{default}{edge}.\n"
 
 
 def pair(betas: tuple[float, float]) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from adamrepro.claims.answer import Answer, answer
 from adamrepro.claims.effects import final, intervals
@@ -47,6 +46,21 @@ class Tuning:
 
 
 @dataclass(frozen=True)
+class Tuned:
+    """An optimizer on one task, at its tuned setting.
+
+    costs: training costs [seeds, passes]. test: after the last pass, [seeds]: the column `test_of`,
+    test_error, or test_nll for models that have none. Seeds are in their order.
+    """
+
+    series: str
+    costs: np.ndarray
+    test_of: str
+    test: np.ndarray
+    tuning: Tuning
+
+
+@dataclass(frozen=True)
 class Standing:
     """A class beside another on one task, over seeds that share all but the optimizer.
 
@@ -75,61 +89,45 @@ class Standing:
         return {name: WORDS[answer(interval)] for name, interval in self.dex.items()}
 
 
-def tuned_of(tables: Tables) -> dict[str, Choice]:
-    """Return the tuned setting of each series of a task's tables."""
-    experiment = str(tables.runs["experiment"].iloc[0])
-    choices = choose(tables.runs, tables.curves, experiment)
-    return {choice.series: choice for choice in choices if choice.role is Role.TUNED}
+def optimizers_of(tables: Tables) -> dict[str, Tuned]:
+    """Return every series of a task's tables at its tuned setting.
+
+    A run that diverged has the test error that it started with.
+    """
+    runs, curves = tables.runs, tables.curves
+    last = int(runs["training.epochs"].max())
+    test_of = "test_nll" if curves["test_error"].isna().all() else "test_error"
+    tests = curves.pivot(index="run_id", columns="epoch", values=test_of)
+    found = {}
+    for choice in choose(runs, curves, str(runs["experiment"].iloc[0])):
+        if choice.role is Role.TUNED:
+            drawn = drawn_runs(runs, choice).sort_values("seed")
+            epochs = np.where(drawn["status"] == "diverged", 0, last)
+            at = zip(drawn["run_id"], epochs, strict=True)
+            found[choice.series] = Tuned(
+                series=choice.series,
+                costs=costs_of(drawn, curves, "train_cost", last),
+                test_of=test_of,
+                test=np.array([tests.at[run, epoch] for run, epoch in at]),
+                tuning=tuning(tables, choice, last),
+            )
+    return found
 
 
-def standings(task: str, tables: Tables, than: str) -> dict[str, Standing]:
-    """Compare every series of a task's tables with one of them."""
-    choices = tuned_of(tables)
-    others = [series for series in choices if series != than]
-    return {series: standing(task, tables, choices, series, than) for series in others}
-
-
-def standing(
-    task: str, tables: Tables, choices: Mapping[str, Choice], series: str, than: str
-) -> Standing:
-    """Compare two series: their chosen settings, seed by seed."""
-    drawn = {
-        name: drawn_runs(tables.runs, choices[name]).set_index("seed").sort_index()
-        for name in (series, than)
-    }
-    last = int(tables.runs["training.epochs"].max())
-    above, below = (costs_of(runs, tables.curves, "train_cost", last) for runs in drawn.values())
-    test_of, tests = test_costs(drawn, tables.curves, last)
-    gap = tests[series] - tests[than]
+def standing(task: str, one: Tuned, other: Tuned) -> Standing:
+    """Compare an optimizer with another, seed by seed."""
+    above, below = one.costs, other.costs
     return Standing(
         task=task,
-        passes=last,
+        passes=above.shape[1],
         seeds=len(above),
         leads=int((np.log(above).mean(0) < np.log(below).mean(0)).sum()),
         dex=intervals(above, below),
-        test_of=test_of,
-        test=(float(tests[series].mean()), float(tests[than].mean())),
-        test_gap=t_interval(gap.tolist()),
-        tuning={name: tuning(tables, choices[name], last) for name in (series, than)},
+        test_of=one.test_of,
+        test=(float(one.test.mean()), float(other.test.mean())),
+        test_gap=t_interval((one.test - other.test).tolist()),
+        tuning={each.series: each.tuning for each in (one, other)},
     )
-
-
-def test_costs(
-    drawn: Mapping[str, pd.DataFrame], curves: pd.DataFrame, last: int
-) -> tuple[str, dict[str, np.ndarray]]:
-    """Each run's test error after the last pass, the test cost for models that have none.
-
-    Returns the column's name, and values [runs] by series. A run that diverged has the value it
-    started with.
-    """
-    column = "test_nll" if curves["test_error"].isna().all() else "test_error"
-    by_epoch = curves.pivot(index="run_id", columns="epoch", values=column)
-    found = {}
-    for name, runs in drawn.items():
-        epochs = np.where(runs["status"] == "diverged", 0, last)
-        names = runs["run_id"]
-        found[name] = np.array([by_epoch.at[run, k] for run, k in zip(names, epochs, strict=True)])
-    return column, found
 
 
 def tuning(tables: Tables, choice: Choice, last: int) -> Tuning:

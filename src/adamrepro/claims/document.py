@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from adamrepro.claims.claim import Judged, Judgement, Verdict
-from adamrepro.claims.words import number, sentence
+from adamrepro.claims.words import capital, number, sentence
 
 _HEAD = """\
 # The paper's claims, judged
@@ -54,15 +54,15 @@ def _section(judgement: Judgement) -> str:
     claim = judgement.claim
     lines = [f"\n## {claim.id}\n", f"> {claim.sentence} (section {claim.section})\n"]
     if judgement.judged:
-        stable = f" {_capital(judgement.stability)}." if judgement.stability else ""
-        lines.append(f"**{_capital(judgement.verdict)}.** {sentence(judgement)}{stable}\n")
+        stable = f" {capital(judgement.stability)}." if judgement.stability else ""
+        lines.append(f"**{capital(judgement.verdict)}.** {sentence(judgement)}{stable}\n")
         lines.append(_table(judgement.judged[0]))
         lines += [_others(judgement)] if judgement.judged[1:] else []
     else:
         lines.append(f"**Not judged**: {judgement.reason}.\n")
     lines.append(f"Needs {claim.needs}.\n")
     if judgement.notes:
-        lines.append("\n".join(f"- {_capital(note)}." for note in judgement.notes) + "\n")
+        lines.append("\n".join(f"- {capital(note)}." for note in judgement.notes) + "\n")
     if claim.slip:
         lines.append(f"On the paper's text: {claim.slip}\n")
     return "\n".join(lines)
@@ -91,7 +91,3 @@ def _others(judgement: Judgement) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -42,10 +42,15 @@ def _decisive(checks: Sequence[Check]) -> str:
     """The first part that fails, else that is undecided, else the first, with its numbers."""
     ranked = [Outcome.FAILS, Outcome.UNDECIDED, Outcome.HOLDS, Outcome.NOT_JUDGED]
     check = min(checks, key=lambda check: ranked.index(check.outcome))
-    what = check.what[0].upper() + check.what[1:]
+    what = capital(check.what)
     if check.interval is None:
         return f"{what}: {check.missing}."
     return f"{what}: {number(check)} where {check.threshold} is asked."
+
+
+def capital(text: str) -> str:
+    """A text as it begins a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def number(check: Check) -> str:

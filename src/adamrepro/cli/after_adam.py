@@ -25,6 +25,7 @@ from adamrepro.figures import after_adam as drawing
 from adamrepro.figures import style
 from adamrepro.files import write_atomically
 from adamrepro.results.schema import Tables
+from adamrepro.results.written import as_csv
 
 
 def main() -> None:
@@ -43,7 +44,7 @@ def main() -> None:
                 f"{folder}: no tables of after_adam;\n"
                 f"adamrepro train -m experiment=after_adam/logistic budget={asked.budget}"
             )
-        text = table(rankings).to_csv(index=False, lineterminator="\n", float_format="%.4g")
+        text = as_csv(table(rankings))
         write_atomically(folder / "after_adam.csv", text)
         drawn = draw(rankings, maps, pictures)
         if asked.docs:

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from adamrepro import paths
-from adamrepro.claims.bench import Standing, standings
+from adamrepro.claims.bench import Standing, optimizers_of, standing
 from adamrepro.claims.bench_page import page, table
 from adamrepro.claims.effects import MEASURES
 from adamrepro.command import announced, explained
@@ -27,6 +27,7 @@ from adamrepro.figures import style
 from adamrepro.figures.bench import make
 from adamrepro.files import write_atomically
 from adamrepro.results.schema import Tables
+from adamrepro.results.written import as_csv
 
 if TYPE_CHECKING:
     from adamrepro.experiments.compose import Composer
@@ -81,9 +82,12 @@ def bench(asked: argparse.Namespace) -> None:
     }
     folder = runs[0].store.tables.parent / "bench"
     name = series_of(asked.cls)
-    found = [standings(task, own, BASELINE)[name] for task, own in tables.items()]
+    found = []
+    for task, own in tables.items():
+        optimizers = optimizers_of(own)
+        found.append(standing(task, optimizers[name], optimizers[BASELINE]))
     text = page(asked.cls, name, BASELINE, found, list(tables.values()))
-    numbers = table(found).to_csv(index=False, lineterminator="\n", float_format="%.4g")
+    numbers = as_csv(table(found))
     with style.styled():
         drawn = style.save(make(name, BASELINE, tables), folder, name)
     write_atomically(folder / f"{name}.md", text)

@@ -21,6 +21,7 @@ from adamrepro.claims.words import evidence, scorecard
 from adamrepro.cli.places import add_places
 from adamrepro.errors import UserError
 from adamrepro.files import write_atomically
+from adamrepro.results.written import as_csv
 
 
 def main() -> int:
@@ -38,7 +39,7 @@ def main() -> int:
         judgements = [judge(claim, book) for claim in CLAIMS.values()]
         checks = pd.concat([evidence(judgement) for judgement in judgements], ignore_index=True)
         for name, table in (("claims", scorecard(judgements)), ("claims_evidence", checks)):
-            text = table.to_csv(index=False, lineterminator="\n", float_format="%.4g")
+            text = as_csv(table)
             write_atomically(folder / f"{name}.csv", text)
         if asked.docs:
             write_atomically(paths.docs() / "claims.md", document(judgements, asked.budget))

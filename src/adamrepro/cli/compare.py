@@ -20,6 +20,7 @@ from adamrepro.files import write_atomically
 from adamrepro.results.comparable import obstacles
 from adamrepro.results.comparison import Agreement, compare, conclusion
 from adamrepro.results.schema import Tables
+from adamrepro.results.written import as_csv
 
 
 def main() -> int:
@@ -43,7 +44,7 @@ def main() -> int:
             console.print(line, highlight=False, soft_wrap=True)
         if tables:
             table = pd.concat(tables, ignore_index=True)
-            text = table.to_csv(index=False, float_format="%.4g", lineterminator="\n")
+            text = as_csv(table)
             write_atomically(own / "comparison.csv", text)
             show(console, table)
             console.print(own / "comparison.csv", highlight=False, soft_wrap=True)

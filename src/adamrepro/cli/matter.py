@@ -22,6 +22,7 @@ from adamrepro.command import explained
 from adamrepro.errors import UserError
 from adamrepro.files import write_atomically
 from adamrepro.results.schema import Tables
+from adamrepro.results.written import as_csv
 
 
 def main() -> None:
@@ -42,7 +43,7 @@ def main() -> None:
             )
         found = list(effects(tables))
         rows = table(found)
-        text = rows.to_csv(index=False, lineterminator="\n", float_format="%.4g")
+        text = as_csv(rows)
         write_atomically(folder / "matter.csv", text)
         if asked.docs:
             write_atomically(paths.docs() / "does-it-matter.md", page(found))

@@ -56,7 +56,7 @@ def ranks(by_task: Mapping[str, pd.DataFrame], baseline: str) -> Figure:
                     weight="bold" if is_baseline else "normal",
                 )
             axes.set(title=task, xlabel="passes", ylabel="rank", ylim=(len(names) + 0.6, 0.4))
-            axes.set(xlim=(frame.index[0], frame.index[-1]), yticks=[1, 5, 9, 13])
+            axes.set(xlim=(frame.index[0], frame.index[-1]), yticks=range(1, len(names) + 1, 4))
             axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
         return Block(0.135 * len(names), draw)

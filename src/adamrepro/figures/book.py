@@ -20,6 +20,7 @@ from adamrepro.results.reference import FIGURE_4, read_references
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Role, every_point
 from adamrepro.results.summary import summary
+from adamrepro.results.written import as_csv
 
 # What a figure's choice of runs is, by the end of its file's name.
 _ROLES = {"": Role.RECOVERED, "_tuned": Role.TUNED}
@@ -113,7 +114,7 @@ def draw(
             "restore them, or delete them and train again"
         ) from error
     paths = [path for end, page in pages.items() for path in style.save(page, out, f"{name}{end}")]
-    text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    text = as_csv(table, digits=6)
     write_atomically(folder / "summary.csv", text)
     return Drawn([*paths, folder / "summary.csv"], compared)
 

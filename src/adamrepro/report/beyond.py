@@ -84,9 +84,8 @@ def ranks_of(found: after_adam.Ranking) -> Table:
     for rule, rank in found.at_the_end.items():
         of = found.standings.get(rule)
         cells = [f"{of.verdicts[name]} {shown(of.dex[name])}" if of else "" for name in MEASURES]
-        tuning = next(iter(found.standings.values())).tuning
-        chosen = of.tuning[rule] if of else tuning[after_adam.BASELINE]
-        rows.append([str(rank), rule, *cells, chosen.chosen, f"{chosen.sensitivity:.3g}"])
+        tuning = found.optimizers[rule].tuning
+        rows.append([str(rank), rule, *cells, tuning.chosen, f"{tuning.sensitivity:.3g}"])
     return Table(["rank", "rule", *MEASURES, "step size", "sensitivity, dex"], rows)
 
 

@@ -57,9 +57,9 @@ def freshness(rows: Sequence[Row], experiment: str, checkout: Path | None) -> Re
     for commit, runs in commits.items():
         if against := objection(commit, checkout):
             reasons.append(f"{runs} of {len(rows)} runs: {against}")
-    paths = (*configs(rows, experiment), *CODE)
+    trained_by = (*configs(rows, experiment), *CODE)
     since = dict.fromkeys(commit.removesuffix(DIRTY) for commit in commits)
-    changed = [line for commit in since for line in _changed(commit, checkout, paths)]
+    changed = [line for commit in since for line in _changed(commit, checkout, trained_by)]
     if reasons:
         return Report(Freshness.STALE, [*reasons, *changed])
     return Report(Freshness.CHANGED if changed else Freshness.CURRENT, changed)
@@ -76,9 +76,9 @@ def configs(rows: Sequence[Row], experiment: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _changed(commit: str, checkout: Path, paths: Sequence[str]) -> Iterator[str]:
-    """Say which of `paths` differ between a commit and HEAD; nothing where git cannot tell."""
-    if files := changed_files(commit, checkout, tuple(paths)):
+def _changed(commit: str, checkout: Path, among: Sequence[str]) -> Iterator[str]:
+    """Say which of `among` differ between a commit and HEAD; nothing where git cannot tell."""
+    if files := changed_files(commit, checkout, tuple(among)):
         shown = ", ".join(files[:NAMED])
         more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
         yield f"changed since {commit}: {shown}{more}"

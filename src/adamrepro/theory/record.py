@@ -9,6 +9,7 @@ import torch
 
 from adamrepro.data import DataSet
 from adamrepro.files import write_atomically
+from adamrepro.results.written import as_csv
 from adamrepro.runs.train import commit
 from adamrepro.theory.table import Theory
 
@@ -49,7 +50,7 @@ def record(
             source = "" if data is None else str(data.source)
             facts = {"data_source": source, "torch": torch.__version__, "commit": commit()}
             tables.append(table.assign(**wanted, **facts))
-            write_atomically(path, as_csv(pd.concat(tables)))
+            write_atomically(path, as_csv(pd.concat(tables), SIGNIFICANT))
         on_seed(seed, not known)
 
 
@@ -64,7 +65,3 @@ def kept_rows(path: Path, wanted: dict[str, Any], seeds: Sequence[int]) -> pd.Da
     for key, value in wanted.items():
         same &= table[key] == value
     return table[same]
-
-
-def as_csv(table: pd.DataFrame) -> str:
-    return table.to_csv(index=False, lineterminator="\n", float_format=f"%.{SIGNIFICANT}g")
