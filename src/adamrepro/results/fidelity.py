@@ -138,6 +138,7 @@ def _beside(ours: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
     paper = reference.assign(_alpha=np.log10(reference["alpha"]).round(6))
     paper = paper[[*keys, "visible", "loss"]].rename(columns={"loss": "paper"})
     steps = np.log10(ours["alpha"].astype(float)).round(6)
+    ours = ours.astype({"beta1": float, "beta2": float})
     found = ours.assign(_alpha=steps).merge(paper, on=keys, how="left").drop(columns="_alpha")
     both = (found["loss"] >= FIGURE_4.cap) & (found["paper"] >= FIGURE_4.cap)
     return found.assign(
