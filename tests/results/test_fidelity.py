@@ -114,6 +114,15 @@ def test_figure_4_compares_the_cost_that_the_panel_shows() -> None:
     assert points.loc[points["visible"], "nats"].to_numpy() == pytest.approx(0.5)
 
 
+def test_figure_4_of_beta1_zero_alone_is_the_same_when_its_column_reads_as_whole_numbers() -> None:
+    tables = figure_4_tables(shift=0.5)
+    runs = tables.runs[tables.runs["optimizer.beta1"] == 0.0]
+    points = figure_4(dataclasses.replace(tables, runs=runs))
+    assert points["paper"].notna().any()
+    whole = runs.astype({"optimizer.beta1": int})
+    pd.testing.assert_frame_equal(figure_4(dataclasses.replace(tables, runs=whole)), points)
+
+
 def test_figure_4_points_above_the_frame_count() -> None:
     tables = figure_4_tables(shift=0.0)
     run = "uncorrected-0.9-0.9999-0.001-0"

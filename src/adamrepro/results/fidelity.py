@@ -56,6 +56,7 @@ def figure_4_losses(
     """
     settings = runs.rename(columns=lambda name: name.removeprefix("optimizer."))
     settings = settings[["run_id", *_SETTING, "seed", "diverged_epoch"]]
+    settings = settings.astype(dict.fromkeys(["beta1", "beta2", "alpha"], float))
     asked = settings.merge(pd.DataFrame({"epochs": epochs}), how="cross")
     costs = curves[["run_id", "epoch", panel.cost]].rename(columns={"epoch": "epochs"})
     found = asked.merge(costs, on=["run_id", "epochs"], how="left")
@@ -137,8 +138,7 @@ def _beside(ours: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
     keys = ["series", "beta1", "beta2", "epochs", "_alpha"]
     paper = reference.assign(_alpha=np.log10(reference["alpha"]).round(6))
     paper = paper[[*keys, "visible", "loss"]].rename(columns={"loss": "paper"})
-    steps = np.log10(ours["alpha"].astype(float)).round(6)
-    ours = ours.astype({"beta1": float, "beta2": float})
+    steps = np.log10(ours["alpha"]).round(6)
     found = ours.assign(_alpha=steps).merge(paper, on=keys, how="left").drop(columns="_alpha")
     both = (found["loss"] >= FIGURE_4.cap) & (found["paper"] >= FIGURE_4.cap)
     return found.assign(

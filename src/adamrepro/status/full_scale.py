@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,7 +45,7 @@ def line(name: str, rounds: Sequence[Round], folder: Path) -> list[str]:
     if not rows:
         return counts + [""] * (len(HEAD) - len(counts))
     machines = read_machines(folder)
-    on = Counter(described(machines.get(row.get("machine", ""), {}), row) for row in rows)
+    on = dict.fromkeys(described(machines.get(row.get("machine", ""), {}), row) for row in rows)
     hours = sum(float(row.get("cpu_seconds") or row["seconds"]) for row in rows) / 3600
     dates = sorted({row["date"][:10] for row in rows if row.get("date")})
     return [
@@ -54,7 +53,7 @@ def line(name: str, rounds: Sequence[Round], folder: Path) -> list[str]:
         several(sorted({row["training.epochs"] for row in rows}, key=int)),
         several(sorted({row["seed"] for row in rows}, key=int)),
         f"{hours:.2f}",
-        several(on),
+        "; ".join(on),
         several(sorted({row["commit"] for row in rows})),
         " to ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else "not recorded",
     ]
@@ -77,5 +76,5 @@ def described(machine: Row, row: Row) -> str:
     return f"{what}, {threads}, torch {machine['torch']}"
 
 
-def several(names: Sequence[str] | Counter[str]) -> str:
+def several(names: Sequence[str]) -> str:
     return ", ".join(names)
