@@ -1,5 +1,9 @@
 """A grid on a user's own module equals training each setting alone."""
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -9,7 +13,7 @@ from torch.utils.data import TensorDataset
 import adamrepro
 from adamrepro.errors import UserError
 from adamrepro.many import Many, train_many
-from adamrepro.optim import SGD, AdaGrad, Adam
+from adamrepro.optim import SGD, AdaGrad, Adam, Muon, Scale
 from adamrepro.training import Order
 from adamrepro.training.order import MinibatchOrder
 from adamrepro.training.streams import stream
@@ -40,9 +44,9 @@ def test_equals_torch_one_by_one() -> None:
     assert len(curves) == 8 * 4
     for (alpha, beta1, l2), curve in curves.groupby(["alpha", "beta1", "l2"]):
         model = network()
-        weights = [p for name, p in model.named_parameters() if name.endswith("weight")]
-        biases = [p for name, p in model.named_parameters() if name.endswith("bias")]
-        groups = [{"params": weights, "weight_decay": l2}, {"params": biases}]
+        weights = [p for p in model.parameters() if p.dim() >= 2]
+        others = [p for p in model.parameters() if p.dim() < 2]
+        groups = [{"params": weights, "weight_decay": l2}, {"params": others}]
         optimizer = torch.optim.Adam(groups, lr=alpha, betas=(beta1, 0.999))
         order = MinibatchOrder(len(y), 16, Order.shuffled, stream(0, "order"))
         for epoch in (1, 2, 3):
@@ -75,6 +79,81 @@ def test_a_member_is_what_it_is_alone(optimizer: object) -> None:
         assert one[columns].to_numpy() == pytest.approx(
             alone[columns].to_numpy(), rel=1e-4, nan_ok=True
         )
+
+
+@pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="this torch has no Muon")
+@pytest.mark.parametrize("scale", Scale)
+@pytest.mark.parametrize(("inputs", "outputs"), [(6, 2), (2, 6)])
+def test_muon_knows_torchs_layers(
+    scale: Scale, inputs: int, outputs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They hold [outputs, inputs], this suite's the transpose."""
+    monkeypatch.setattr(Tensor, "bfloat16", Tensor.clone)  # torch's iterates in bf16
+    x, y = torch.randn(32, inputs), torch.randint(0, outputs, (32,))
+    model = nn.Linear(inputs, outputs, bias=False)
+    many = Many(model, F.cross_entropy, Muon(alpha=0.1, scale=scale))
+    many.train((x, y), epochs=3, batch_size=32)
+    theirs = torch.optim.Muon(
+        model.parameters(), lr=0.1, weight_decay=0.0, adjust_lr_fn=scale.value
+    )
+    for _ in range(3):
+        theirs.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        theirs.step()
+    torch.testing.assert_close(many.module(0).weight, model.weight, rtol=1e-4, atol=1e-5)
+
+
+class Odd(nn.Module):
+    """A frozen layer, one that nobody uses, and parameters whose names a model has uses for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.Linear(36, 5).requires_grad_(False)
+        self.norm = nn.BatchNorm1d(5).eval()
+        self.unused = nn.Linear(2, 2)
+        self.cost = nn.Parameter(torch.ones(5, 3))
+        self.error = nn.Parameter(torch.zeros(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(self.features(x.flatten(1))) @ self.cost + self.error
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_trains_what_requires_a_gradient_and_leaves_modes(dtype: torch.dtype) -> None:
+    torch.manual_seed(2)
+    model, (x, y) = Odd().to(dtype), examples()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    many = Many(model, F.cross_entropy, Adam, {"alpha": [0.1, 0.2]})
+    curves = many.train((x.to(dtype), y), epochs=2, batch_size=16)
+    assert np.isfinite(curves["train_nll"]).all()
+    after = many.module(1).state_dict()
+    moved = {name for name, value in before.items() if not torch.equal(value, after[name])}
+    assert moved == {"cost", "error", "norm.weight", "norm.bias"}
+    assert after["cost"].dtype is dtype
+
+
+@pytest.mark.parametrize("test", [None, examples(20, seed=1)])
+def test_batch_norm_without_running_statistics(test: object) -> None:
+    norm = nn.BatchNorm1d(36, track_running_stats=False)
+    run(nn.Sequential(nn.Flatten(), norm, nn.Linear(36, 3)), test=test)
+
+
+@pytest.mark.parametrize("kind", [torch.tensor, np.array, np.float32, tuple])
+def test_grids_of_any_numbers(kind: Callable[..., Any]) -> None:
+    values = [0.001, 0.1]
+    grid = [kind(value) for value in values] if kind is np.float32 else kind(values)
+    many = Many(network(), F.cross_entropy, Adam, {"alpha": grid})
+    assert [rule.alpha for rule in many.rules] == pytest.approx(values, rel=1e-6)
+    assert {type(rule.alpha) for rule in many.rules} == {float}
+
+
+def test_columns_are_there_whoever_diverges() -> None:
+    grid = {"alpha": [1e30, 1e31]}
+    splits = {"data": examples(), "test": examples(20, seed=1), "epochs": 1, "batch_size": 16}
+    curves = train_many(network(), F.cross_entropy, SGD, grid, error=error_rate, **splits)
+    costs = ["train_cost", "train_nll", "test_nll", "test_error"]
+    assert list(curves.columns) == ["member", "alpha", "epoch", *costs, "diverged"]
+    assert curves.groupby("member")["diverged"].any().all()
 
 
 def test_the_trained_modules_come_back() -> None:
@@ -118,8 +197,11 @@ def run(model: nn.Module | None = None, cost: object = F.cross_entropy, **change
         ),
         (lambda: run(grid={"eps_form": ["efficient"]}), "grid: eps_form is no number"),
         (lambda: run(grid={"alpha": []}), "grid: alpha has no values"),
+        (lambda: run(grid={"alpha": ["0.1"]}), "grid: alpha has '0.1'; expected numbers"),
         (lambda: run(grid={"alpha": [-1.0]}), r"optimizer\.alpha=-1\.0: expected"),
-        (lambda: run(nn.ReLU()), "model: has no parameters"),
+        (lambda: run(nn.ReLU()), "model: has no parameters to train"),
+        (lambda: run(network().requires_grad_(False)), "model: has no parameters to train"),
+        (lambda: run(network().half()), "model: 0.weight is torch.float16; expected torch.float32"),
         (lambda: run(nn.Sequential(nn.BatchNorm2d(1))), "model: 0 .BatchNorm2d. keeps running"),
         (lambda: run(cost=lambda out, y: out), "cost: gave a tensor of shape"),
         (lambda: run(data=(examples()[0], examples(9)[1])), "data: 70 inputs and 9 targets"),

@@ -18,18 +18,17 @@ def test_compiled_equals_eager(name: str) -> None:
     gradients = [noisy(steps, *shape, dtype=torch.float32) for shape in ((3, 17, 5), (3, 1, 5))]
     members = [rule(), rule(alpha=0.3), rule(alpha=1e-4, averaging=0.9)]
     hyper, l2 = stack(members), torch.tensor([0.0, 1e-4, 1e-2], dtype=torch.float64)
-    is_weight = [True, False]
+    outputs = [2, None]
     places = {}
     for compiled in (False, True):
         update = make_update(rule, compiled=compiled)
         thetas = [torch.ones_like(g[0]) for g in gradients]
         states = [
-            zero_state(rule, theta, is_weight=kind)
-            for theta, kind in zip(thetas, is_weight, strict=True)
+            zero_state(rule, theta, axis) for theta, axis in zip(thetas, outputs, strict=True)
         ]
         for t in range(1, steps + 1):
             now = [g[t - 1] for g in gradients]
-            update(thetas, now, states, [l2, None], rule.coefficients(hyper, t), is_weight)
+            update(thetas, now, states, [l2, None], rule.coefficients(hyper, t), outputs)
         places[compiled] = thetas
     for eager, fused in zip(places[False], places[True], strict=True):
         torch.testing.assert_close(fused, eager, rtol=2e-5, atol=1e-7)

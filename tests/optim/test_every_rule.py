@@ -12,7 +12,7 @@ from torch import Tensor
 from walking import EVERY_RULE, noisy, rules, walk
 
 from adamrepro.errors import UserError
-from adamrepro.optim import RULES, Rule, stack, zero_state
+from adamrepro.optim import RULES, Adam, EpsForm, Rule, stack, zero_state
 from adamrepro.optim.ranges import is_scheduled, range_of
 from adamrepro.optim.rule import Parameter
 
@@ -119,7 +119,7 @@ def test_a_step_is_pure(name: str) -> None:
     c = type(c)(*(value.float().view(1, 1) for value in c))
     state = zero_state(rule, g)
     before = [g.clone(), *(entry.clone() for entry in state)]
-    parameter = Parameter(torch.ones_like(g), is_weight=False)
+    parameter = Parameter(torch.ones_like(g), outputs=None)
     first, _ = rule.step_of(parameter, g, state, c)
     again, _ = rule.step_of(parameter, g, state, c)
     assert torch.equal(first, again)
@@ -134,6 +134,11 @@ def test_coefficients_are_double_and_one_per_member(name: str) -> None:
             assert isinstance(value, Tensor), key
             assert (value.dtype, value.shape) == (torch.float64, (3,)), key
             assert value.isfinite().all(), key
+
+
+def test_a_population_has_one_structure() -> None:
+    with pytest.raises(ValueError, match="expected one class, and the same non-numbers"):
+        stack([Adam(), Adam(eps_form=EpsForm.efficient)])
 
 
 def numbers_of(rule: type[Rule]) -> list[str]:
@@ -174,7 +179,7 @@ def test_decoupled_decay_shrinks_weights_alone(name: str, alpha: float, decay: f
     start, none = torch.ones(1, 3, 2, dtype=torch.float64), torch.zeros(5, 3, 2).double()
     biases = walk(rule, none, start=start)
     assert torch.equal(biases[-1], start[0])
-    weights = walk(rule, none, start=start, is_weight=True)
+    weights = walk(rule, none, start=start, outputs=2)
     torch.testing.assert_close(weights[1], (1 - alpha * decay) * start[0], rtol=1e-12, atol=0)
     assert (weights.diff(dim=0) < 0).all()
 

@@ -140,7 +140,7 @@ def test_decoupled_decay_is_not_a_penalty() -> None:
     start = torch.ones(1, 2, dtype=torch.float64)
     g = torch.tensor([1e-3, 1e3], dtype=torch.float64).expand(100, 2).clone()
     g[::2] *= -1
-    decoupled = walk([AdamW(weight_decay=0.1)], g, start=start, is_weight=True)[-1]
+    decoupled = walk([AdamW(weight_decay=0.1)], g, start=start, outputs=2)[-1]
     coupled = walk([Adam()], g, start=start, l2=[0.1])[-1]
     torch.testing.assert_close(decoupled[0], decoupled[1], rtol=1e-3, atol=0)
     assert coupled[1] - coupled[0] > 0.02

@@ -177,7 +177,7 @@ def test_reads_as_its_publication(name: str) -> None:
     ]
     steps = torch.stack(columns, 1)
     expected = torch.cat([torch.zeros_like(steps[:1]), steps.cumsum(0)])
-    ours = walk([rule], gradients, is_weight=True)
+    ours = walk([rule], gradients, outputs=2)
     assert_same_walk(ours, expected)
 
 

@@ -52,7 +52,7 @@ def test_equals_torch(
     monkeypatch.setattr(Tensor, "bfloat16", Tensor.clone)
     gradients, start = ordinary(30, outputs, inputs), ordinary(outputs, inputs, seed=1)
     theirs = torch_muon(gradients, start, rule)
-    ours = walk([rule], gradients.mT, start=start.mT[None], is_weight=True)
+    ours = walk([rule], gradients.mT, start=start.mT[None], outputs=2)
     assert_same_walk(ours.mT, theirs)
 
 
@@ -64,7 +64,7 @@ def test_kernels_are_matrices_of_their_outputs(
     monkeypatch.setattr(Tensor, "bfloat16", Tensor.clone)
     gradients, rule = ordinary(10, 6, 3, 5, 5), Muon(scale=scale)
     theirs = torch_muon(gradients.flatten(2), torch.zeros(6, 75, dtype=torch.float64), rule)
-    ours = walk([rule], gradients, is_weight=True)
+    ours = walk([rule], gradients, outputs=1)
     assert_same_walk(ours.flatten(2), theirs)
 
 
@@ -83,7 +83,7 @@ def test_singular_values_come_near_1(shape: tuple[int, int]) -> None:
 @pytest.mark.parametrize("factor", [1e-3, 1e6])
 def test_the_size_of_gradients_does_not_count(factor: float) -> None:
     gradients = ordinary(20, 6, 4)
-    one, other = (walk([Muon()], c * gradients, is_weight=True) for c in (1.0, factor))
+    one, other = (walk([Muon()], c * gradients, outputs=2) for c in (1.0, factor))
     assert_same_walk(other, one, relative=1e-10)
 
 
@@ -94,9 +94,9 @@ def test_member_alone_equals_member_in_a_population(
 ) -> None:
     members = [Muon(), Muon(alpha=1.0, nesterov=False), Muon(momentum=0.0, weight_decay=0.1)]
     gradients = ordinary(10, 3, *shape).to(dtype)
-    together = walk(members, gradients, is_weight=True)
+    together = walk(members, gradients, outputs=2)
     for row, member in enumerate(members):
-        alone = walk([member], gradients[:, row], is_weight=True)
+        alone = walk([member], gradients[:, row], outputs=2)
         torch.testing.assert_close(
             alone, together[:, row], rtol=0, atol=1e-5 if dtype is torch.float32 else 1e-13
         )
@@ -106,7 +106,7 @@ def test_member_alone_equals_member_in_a_population(
 def test_matrices_of_any_size_do_no_harm(size: float) -> None:
     """No gradient is no step; squares that overflow end in a step of zero."""
     gradients = size * torch.ones(5, 6, 4, dtype=torch.float64)
-    walked = walk([Muon(weight_decay=0.1)], gradients, is_weight=True)
+    walked = walk([Muon(weight_decay=0.1)], gradients, outputs=2)
     assert walked.isfinite().all()
     if size == 0.0:
         assert (walked == 0).all()
@@ -117,7 +117,7 @@ def test_one_members_nan_reaches_no_other_member() -> None:
     clean = ordinary(8, 3, 6, 4)
     dirty = clean.clone()
     dirty[2, 1, 0, 0] = torch.nan
-    expected, walked = (walk(members, g, is_weight=True) for g in (clean, dirty))
+    expected, walked = (walk(members, g, outputs=2) for g in (clean, dirty))
     assert walked[3:, 1].isnan().all()
     assert torch.equal(walked[:, [0, 2]], expected[:, [0, 2]])
 
@@ -125,9 +125,9 @@ def test_one_members_nan_reaches_no_other_member() -> None:
 def test_a_schedule_acts_on_both_step_sizes() -> None:
     """Whether it is a matrix or a bias, the first of ten steps of warm-up is a tenth as long."""
     gradients = ordinary(1, 6, 4)
-    for is_weight in (True, False):
+    for outputs in (2, None):
         risen, whole = (
-            walk([Muon()], gradients, schedule=schedule, is_weight=is_weight)
+            walk([Muon()], gradients, schedule=schedule, outputs=outputs)
             for schedule in (Schedule(warmup=10), Schedule())
         )
         assert_same_walk(10 * risen, whole)
@@ -141,5 +141,5 @@ def test_biases_take_adamws_step_with_a_step_size_of_their_own() -> None:
     small, large = (walk([Muon(adam_alpha=alpha)], gradients) for alpha in (1e-4, 1e-3))
     assert_same_walk(large, 10 * small)
     theta = torch.zeros(2, 6, 4)
-    assert len(zero_state(Muon, theta, is_weight=True)) == 1
-    assert len(zero_state(Muon, theta, is_weight=False)) == 2
+    assert len(zero_state(Muon, theta, outputs=2)) == 1
+    assert len(zero_state(Muon, theta, outputs=None)) == 2

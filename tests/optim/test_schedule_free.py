@@ -38,7 +38,7 @@ def test_schedule_free_is_its_authors_package(
         x.append(theirs.state[theta]["x"].clone())
     options: dict[str, Any] = {
         "start": start[None],
-        "is_weight": True,
+        "outputs": 2,
         "schedule": Schedule(warmup=warmup),
     }
     assert_same_walk(walk([rule], gradients, **options), torch.stack(y))

@@ -123,7 +123,7 @@ def test_equals_torch(name: str) -> None:
     pair = SAME[name]
     gradients = noisy(STEPS, 3, 5)
     gradients[0] = gradients[0].abs() + 1e-3  # torch's Adamax without eps has no answer to 0/0
-    ours = walk([pair.rule], gradients, is_weight=True)
+    ours = walk([pair.rule], gradients, outputs=2)
     theirs = walk_torch(partial(pair.theirs, **pair.settings), gradients)
     assert_same_walk(ours, theirs, pair.relative)
 

@@ -63,7 +63,7 @@ def walk(
     start: Tensor | None = None,
     schedule: Schedule | None = None,
     l2: Sequence[float] | None = None,
-    is_weight: bool = False,
+    outputs: int | None = None,
     evaluated: bool = False,
 ) -> Tensor:
     """Take one step per gradient; return where each ended: [T + 1, R, ...], the start first.
@@ -74,13 +74,13 @@ def walk(
     rows = gradients if len(members) > 1 else gradients.unsqueeze(1)
     theta = torch.zeros_like(rows[0]) if start is None else start.clone()
     rule, hyper = type(members[0]), stack(list(members))
-    states = [zero_state(rule, theta, is_weight=is_weight)]
+    states = [zero_state(rule, theta, outputs)]
     penalties = [None if l2 is None else torch.tensor(l2, dtype=torch.float64)]
     places = [theta.clone()]
     for t, g in enumerate(rows, start=1):
         now = scheduled(rule, hyper, schedule.factor(t, t) if schedule else 1.0)
         c = rule.coefficients(now, t)
-        apply_rule(rule, [theta], [g], states, penalties, c, [is_weight])
+        apply_rule(rule, [theta], [g], states, penalties, c, [outputs])
         places.append((rule.place(theta, states[0], hyper) if evaluated else theta).clone())
     walked = torch.stack(places)
     return walked if len(members) > 1 else walked.squeeze(1)

@@ -45,6 +45,13 @@ def test_what_ours_have_not_is_refused(case: str) -> None:
         TWINS[name].ours(tensors((2,)), **kwargs)
 
 
+@pytest.mark.parametrize("option", ["capturable", "differentiable"])
+@pytest.mark.parametrize("name", TWINS)
+def test_no_group_has_it_either(name: str, option: str) -> None:
+    with pytest.raises(ValueError, match=f"{option}=True: expected False"):
+        TWINS[name].ours([{"params": tensors((2,)), option: True}])
+
+
 @every_case
 @pytest.mark.parametrize("schedule", [None, 0, 1])
 def test_goes_in_the_right_direction(case: str, schedule: int | None) -> None:

@@ -66,6 +66,25 @@ def test_later_divergence_keeps_the_curve_up_to_there() -> None:
     assert kept.rows[-1]["epoch"] == 4
 
 
+@pytest.mark.parametrize("evaluate_every", [1, 3])
+@pytest.mark.parametrize("last", [2, 3])
+def test_lost_in_the_last_step_of_a_pass(evaluate_every: int, last: int) -> None:
+    """The pass's mean cost is finite; the clean cost is not, or a pass later the mean is not."""
+    training = Training(epochs=last, batch_size=50, evaluate_every=evaluate_every)
+    loop = make_loop([tame(0.1), tame(0.1)], training=training)
+    while loop.epoch < 1 or loop.steps_in_pass < loop.steps_per_epoch:
+        if loop.steps_in_pass == loop.steps_per_epoch:
+            loop.end_pass()
+        loop.step()
+    loop.population.parameters[0].data[0] = math.nan
+    loop.end_pass()
+    lost, kept = loop.run()
+    assert lost.diverged_epoch == (2 if evaluate_every == 1 or last == 2 else 3)
+    assert lost.rows[-1].keys() == {"epoch", "train_cost"}
+    assert kept.diverged_epoch is None
+    assert kept.rows[-1]["epoch"] == last
+
+
 def test_training_ends_when_all_are_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """It looks now and then, so a hopeless pass is not finished either."""
     monkeypatch.setattr(loop_module, "FINITE_CHECK_STEPS", 5)
@@ -74,6 +93,8 @@ def test_training_ends_when_all_are_lost(monkeypatch: pytest.MonkeyPatch) -> Non
     curves = loop.run()
     assert [curve.diverged_epoch for curve in curves] == [1, 1]
     assert loop.population.t <= 10
+    state = 4 * sum(p.shape[1:].numel() for p in loop.population.parameters)
+    assert loop.population.optimizer_bytes == state  # a member's, who was trained after all
     assert loop.progress().live == 0
 
 

@@ -46,7 +46,9 @@ def make(
     return Loop(members, train, test, TRAINING, 0, **(options or {}))
 
 
-@pytest.mark.parametrize("schedule", [Schedule(), Schedule(decay=Decay.sqrt, unit=Unit.epochs)])
+@pytest.mark.parametrize(
+    "schedule", [Schedule(), Schedule(decay=Decay.sqrt, unit=Unit.epochs), Schedule(warmup=2)]
+)
 def test_torchs_adam_is_ours(schedule: Schedule) -> None:
     """With dropout, a penalty and a decaying step size."""
     (external,) = make("torch.optim.Adam", TINY_MLP, l2=1e-2, schedule=schedule, lr=0.01).run()

@@ -12,6 +12,7 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from adamrepro.errors import UserError
 from adamrepro.models import Model, ModelConfig, Noise
+from adamrepro.training import Precision
 
 Cost = Callable[[Any, Tensor], Tensor]
 """Maps the module's output and y to a number: the mean over the minibatch."""
@@ -28,14 +29,31 @@ class ModuleConfig(ModelConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not any(True for _ in self.module.parameters()):
-            raise UserError("model: has no parameters; expected an nn.Module to train")
+        if not self.trained:
+            raise UserError("model: has no parameters to train; expected some that require_grad")
+        for name, parameter in self.trained.items():
+            if parameter.dtype not in (torch.float32, torch.float64):
+                raise UserError(
+                    f"model: {name} is {parameter.dtype}; expected torch.float32 or torch.float64"
+                )
         for name, layer in self.module.named_modules():
-            if isinstance(layer, _NormBase) and layer.track_running_stats:
+            if isinstance(layer, _NormBase) and layer.track_running_stats and layer.training:
                 raise UserError(
                     f"model: {name or 'it'} ({type(layer).__name__}) keeps running statistics, "
-                    "which members cannot share; use track_running_stats=False or GroupNorm"
+                    "which members cannot share; use track_running_stats=False or GroupNorm, "
+                    "or put it into eval mode"
                 )
+
+    @property
+    def trained(self) -> dict[str, nn.Parameter]:
+        """The parameters that require a gradient, by name."""
+        return {name: p for name, p in self.module.named_parameters() if p.requires_grad}
+
+    @property
+    def precision(self) -> Precision:
+        """The arithmetic of the parameters, which the widest of them decides."""
+        is_double = any(p.dtype is torch.float64 for p in self.trained.values())
+        return Precision.fp64 if is_double else Precision.fp32
 
     def build(self, members: int, shape: torch.Size, classes: int) -> "Stacked":
         return Stacked(self, members)
@@ -45,17 +63,21 @@ class ModuleConfig(ModelConfig):
 
 
 class Stacked(Model):
-    """Parameters [R, ...], named as the module's with / for the dots; buffers are shared."""
+    """The trained parameters as [R, ...] each; frozen ones and buffers are shared."""
 
     def __init__(self, config: ModuleConfig, members: int) -> None:
         super().__init__()
         self.cost_of, self.error_of = config.of_output, config.error_rate
-        self.names = [name for name, _ in config.module.named_parameters()]
+        self.names = list(config.trained)
         # kept out of the submodules, whose parameters are trained: these two only have the code
-        self.modes = [copy.deepcopy(config.module).train(), copy.deepcopy(config.module).eval()]
-        for name, parameter in config.module.named_parameters():
-            stacked = parameter.detach().unsqueeze(0).repeat(members, *[1] * parameter.dim())
-            self.register_parameter(name.replace(".", "/"), nn.Parameter(stacked))
+        self.modes = [copy.deepcopy(config.module), copy.deepcopy(config.module).eval()]
+        self.stacked = nn.ParameterList(
+            p.detach().unsqueeze(0).repeat(members, *[1] * p.dim()) for p in config.trained.values()
+        )
+
+    def outputs(self) -> list[int | None]:
+        """What has two axes or more is a weight: torch's layers hold [outputs, inputs, ...]."""
+        return [1 if p.dim() >= 3 else None for p in self.stacked]
 
     def cost(self, x: Any, y: Tensor, noise: Noise) -> Tensor:
         """Return the mean cost per member, [R]; dropout is the same for all of them."""
@@ -73,7 +95,7 @@ class Stacked(Model):
         def one(parameters: dict[str, Tensor]) -> Tensor:
             return of_output(functional_call(module, parameters, (x,)), y)
 
-        values: dict[str, Tensor] = dict(zip(self.names, self.parameters(), strict=True))
+        values: dict[str, Tensor] = dict(zip(self.names, self.stacked, strict=True))
         found: Tensor = vmap(one, randomness="same")(values)
         if found.dim() != 1:
             raise UserError(

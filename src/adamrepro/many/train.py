@@ -3,7 +3,7 @@
 import copy
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -47,12 +47,14 @@ class Many:
 
     Args:
         model: any nn.Module that torch.func's vmap can run; it is copied, its parameters are where
-            all members start.
+            all members start. Those that do not require a gradient stay as they are, submodules
+            train in the mode they are in.
         cost: maps the model's output and y to the mean cost of a minibatch, as F.cross_entropy.
         optimizer: an update rule of `adamrepro.optim`, or one with settings of its own, as in
             Adam(eps=1e-6).
         grid: values of numeric hyper-parameters, each member a combination; l2 among them is lambda
-            of the penalty lambda/2 |W|^2.
+            of the penalty lambda/2 |W|^2 on parameters of two axes or more. These alone are the
+            weights of decoupled decay, and Muon's matrices.
         error: like cost, an error rate.
         device: where to train; that of the model's parameters unless told.
         seed: of minibatches and dropout, which all members share.
@@ -65,7 +67,7 @@ class Many:
         model: nn.Module,
         cost: Cost,
         optimizer: type[Rule] | Rule = Adam,
-        grid: Mapping[str, Sequence[float]] | None = None,
+        grid: Mapping[str, Iterable[Any]] | None = None,
         *,
         error: Cost | None = None,
         device: torch.device | str | None = None,
@@ -98,11 +100,11 @@ class Many:
         """Train all members from the beginning; return a row per member and epoch.
 
         Columns: member (its place in the grid), a column per key of the grid, epoch (0 is before
-        the first step), train_cost (mean over the pass, dropout in it), train_nll, test_nll and
-        test_error (of whole splits, dropout off), diverged.
+        the first step), train_cost (mean over the pass, dropout in it), train_nll (of all of data,
+        dropout off), test_nll where there is test, test_error where there is error too, diverged.
         """
         train = examples(data, "data")
-        held = examples(test, "test") if test is not None else Examples(train.x[:1], train.y[:1])
+        held = None if test is None else examples(test, "test")
         training = Training(
             epochs=epochs,
             batch_size=batch_size,
@@ -115,8 +117,9 @@ class Many:
             classes=0,
             seed=self.seed,
             device=self.device,
+            precision=self.config.precision,
         )
-        per_member = sum(p.numel() for p in self.config.module.parameters())
+        per_member = sum(p.numel() for p in self.config.trained.values())
         steps = epochs * (len(train) // batch_size)
         compiled = compiling_pays(per_member * len(self.rules), steps)
         penalties = [point.get(PENALTY, 0.0) for point in self.points]
@@ -126,9 +129,10 @@ class Many:
             self.population = Population(
                 task, self.rules, penalties, schedule or Schedule(), compiled=compiled
             )
-            here, held_here = train.to(self.device), held.to(self.device)
+            here = train.to(self.device)
+            held_here = held.to(self.device) if held else None
             curves = Loop(self.population, here, held_here, training, self.seed).run()
-        return self.table(curves, tested=test is not None)
+        return self.table(curves, tested=held is not None)
 
     def table(self, curves: Sequence[MemberCurve], *, tested: bool) -> pd.DataFrame:
         """Return the curves as a table."""
@@ -142,10 +146,11 @@ class Many:
             for member, curve in enumerate(curves)
             for row in curve.rows
         ]
-        costs = ["train_cost", "train_nll", *(["test_nll", "test_error"] if tested else [])]
+        costs = ["train_cost", "train_nll"]
+        if tested:
+            costs += ["test_nll"] if self.config.error_rate is None else ["test_nll", "test_error"]
         keys = ["member", *self.points[0], "epoch"]
-        table = pd.DataFrame(rows, columns=[*keys, *costs, "diverged"]).astype({"epoch": int})
-        return table.dropna(axis="columns", how="all")
+        return pd.DataFrame(rows, columns=[*keys, *costs, "diverged"]).astype({"epoch": int})
 
     def module(self, member: int) -> nn.Module:
         """Return a copy of the model with a member's trained parameters.
@@ -160,9 +165,10 @@ class Many:
         result = copy.deepcopy(self.config.module)
         row = live.index(member)
         with torch.no_grad(), self.population.evaluated():
-            pairs = zip(result.parameters(), self.population.parameters, strict=True)
-            for parameter, values in pairs:
-                parameter.copy_(values[row])
+            parameters = dict(result.named_parameters())
+            pairs = zip(self.config.trained, self.population.parameters, strict=True)
+            for name, values in pairs:
+                parameters[name].copy_(values[row])
         return result
 
 
@@ -170,7 +176,7 @@ def train_many(
     model: nn.Module,
     cost: Cost,
     optimizer: type[Rule] | Rule = Adam,
-    grid: Mapping[str, Sequence[float]] | None = None,
+    grid: Mapping[str, Iterable[Any]] | None = None,
     *,
     data: Data,
     epochs: int,
@@ -189,21 +195,35 @@ def train_many(
     return many.train(data, epochs, test=test, **training)
 
 
-def points_of(rule: Rule, grid: Mapping[str, Sequence[float]]) -> list[dict[str, float]]:
-    """Return every combination of a grid's values; raises UserError for keys it cannot have."""
-    numbers = [
+def points_of(rule: Rule, grid: Mapping[str, Iterable[Any]]) -> list[dict[str, float]]:
+    """Return every combination of a grid's values; raises UserError for what it cannot have."""
+    known = [
         f.name
         for f in dataclasses.fields(rule)
         if isinstance(getattr(rule, f.name), (bool, int, float))
     ]
+    plain: dict[str, list[float]] = {}
     for key, values in grid.items():
-        if key not in (*numbers, PENALTY):
+        if key not in (*known, PENALTY):
             raise UserError(
-                f"grid: {key} is no number of {rule.name}; {nearest(key, [*numbers, PENALTY])}"
+                f"grid: {key} is no number of {rule.name}; {nearest(key, [*known, PENALTY])}"
             )
-        if not len(values):
+        plain[key] = numbers(values, key)
+        if not plain[key]:
             raise UserError(f"grid: {key} has no values; expected at least one")
-    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+    return [dict(zip(plain, values, strict=True)) for values in itertools.product(*plain.values())]
+
+
+def numbers(values: Iterable[Any], key: str) -> list[float]:
+    """Return a grid's values as Python's numbers, whether a list, an array or a tensor holds them.
+
+    Raises UserError for what is no number.
+    """
+    plain = [value.item() if hasattr(value, "item") else value for value in values]
+    for value in plain:
+        if not isinstance(value, (bool, int, float)):
+            raise UserError(f"grid: {key} has {value!r}; expected numbers")
+    return plain
 
 
 def examples(data: Data, name: str) -> Examples:

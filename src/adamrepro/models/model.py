@@ -46,6 +46,16 @@ class Model(nn.Module):
     def check(self, x: Input) -> None:
         """Raise UserError for examples that the model cannot take; most models take all."""
 
+    def outputs(self) -> list[int | None]:
+        """Return each parameter's axis of outputs, for weights and kernels; None for biases.
+
+        A layer's weight is [R, inputs, outputs] here, a kernel [R, outputs, inputs, ...].
+        """
+        return [
+            (2 if p.dim() == 3 else 1) if name.endswith("weight") else None
+            for name, p in self.named_parameters()
+        ]
+
     def cost(self, x: Input, y: Tensor, noise: Noise) -> Tensor:
         """Return the mean cost of a minibatch per member, float32 or above: [R]."""
         raise NotImplementedError

@@ -132,9 +132,9 @@ def matrix_step(
 ) -> tuple[Tensor, MuonState]:
     m = c.momentum * s.m + c.rest * g
     u = c.through * m + c.direct * g
-    matrices = u.flatten(2)  # a kernel's rows are its outputs, a layer's its inputs
-    first, second = matrices.shape[1:]
-    outputs, inputs = (second, first) if u.dim() == 3 else (first, second)
+    matrices = u.flatten(2)
+    rows, columns = matrices.shape[1:]
+    outputs, inputs = (rows, columns) if p.outputs == 1 else (columns, rows)
     scaled = c.original * max(1.0, outputs / inputs) ** 0.5
     scaled = scaled + c.matched * 0.2 * max(outputs, inputs) ** 0.5
     direction = orthogonal(matrices).view_as(u)

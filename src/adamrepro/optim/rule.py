@@ -25,7 +25,11 @@ class Parameter(NamedTuple):
     """What a step may know of its parameter beside the gradient."""
 
     theta: Tensor  # [R, ...], before the step
-    is_weight: bool  # a weight matrix or convolution kernel; False for a bias
+    outputs: int | None  # axis of the outputs of a weight matrix or kernel; None for a bias
+
+    @property
+    def is_weight(self) -> bool:
+        return self.outputs is not None
 
     def decay(self, weight_decay: Tensor) -> Tensor | float:
         """Return lambda theta of decoupled weight decay: as with `training.l2`, 0 for biases."""
@@ -94,7 +98,12 @@ def widest(device: torch.device | str) -> torch.dtype:
 
 
 def stack(rules: list[Rule], device: torch.device | str = "cpu") -> Hyper:
-    """Collect the hyper-parameters of R rules of one structure: numbers become float64 [R]."""
+    """Collect the hyper-parameters of R rules of one structure: numbers become float64 [R].
+
+    Raises: ValueError for rules that differ in more than numbers.
+    """
+    if len({structure(rule) for rule in rules}) > 1:
+        raise ValueError("rules of a population: expected one class, and the same non-numbers")
     columns = {f.name: [getattr(rule, f.name) for rule in rules] for f in fields(rules[0])}
     return Hyper(
         **{
@@ -115,9 +124,9 @@ def scheduled(rule: type[Rule], hyper: Hyper, factor: float) -> Hyper:
     return found
 
 
-def zero_state(rule: type[Rule], theta: Tensor, *, is_weight: bool = False) -> Any:
+def zero_state(rule: type[Rule], theta: Tensor, outputs: int | None = None) -> Any:
     """Return the state of a parameter [R, ...] before the first step."""
-    return rule.start(Parameter(theta, is_weight))
+    return rule.start(Parameter(theta, outputs))
 
 
 def column(values: Tensor, like: Tensor) -> Tensor:
@@ -126,7 +135,7 @@ def column(values: Tensor, like: Tensor) -> Tensor:
 
 
 def ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
-    """Divide by a denominator >= 0, with 0/0 = 0: where g has always been 0 the step is 0.
+    """Divide by a denominator >= 0; x/0 is 0: where g has always been 0 the step is 0.
 
     The zeros become infinite first: one pass, where a comparison and a choice take two slow ones.
     """

@@ -24,7 +24,7 @@ class Update(Protocol):
         states: Sequence[Any],
         penalties: Sequence[Tensor | None],
         coefficients: Any,
-        is_weight: Sequence[bool] | None = None,
+        outputs: Sequence[int | None] | None = None,
     ) -> None: ...
 
 
@@ -35,22 +35,22 @@ def apply_rule(
     states: Sequence[Any],
     penalties: Sequence[Tensor | None],
     coefficients: Any,
-    is_weight: Sequence[bool] | None = None,
+    outputs: Sequence[int | None] | None = None,
 ) -> None:
     """Take one step in place.
 
     Each parameter, gradient and state tensor is [R, ...]; coefficients are float64 [R].
     penalties: lambda [R] of each parameter's penalty, or None; its gradient joins g here, where it
     costs no pass over memory of its own.
-    is_weight: which parameters are weight matrices or kernels; none, unless told.
+    outputs: the axis of the outputs of each weight, None for biases; all are, unless told.
     """
-    kinds = [False] * len(parameters) if is_weight is None else is_weight
-    for theta, g, state, l2, kind in zip(
-        parameters, gradients, states, penalties, kinds, strict=True
+    axes = [None] * len(parameters) if outputs is None else outputs
+    for theta, g, state, l2, axis in zip(
+        parameters, gradients, states, penalties, axes, strict=True
     ):
         g = with_penalty(g, theta, l2)
         c = type(coefficients)(*(column(values, theta) for values in coefficients))
-        step_in_place(rule, Parameter(theta, kind), g, state, c)
+        step_in_place(rule, Parameter(theta, axis), g, state, c)
 
 
 def step_in_place(rule: type[Rule], p: Parameter, g: Tensor, state: Any, c: Any) -> None:

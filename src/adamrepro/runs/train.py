@@ -141,7 +141,7 @@ def row_of(
         "data_sha": data.sha256,
         "seconds": loop.watch.seconds / members,
         "cpu_seconds": loop.watch.cpu_seconds / members,
-        "optimizer_mb": round(loop.population.optimizer_bytes / members / 1e6, 2),
+        "optimizer_mb": round(loop.population.optimizer_bytes / 1e6, 2),
         "device": device_name(device),
         "threads": config.execution.threads,
         "machine": this_machine(device)["machine"],

@@ -46,5 +46,5 @@ def step_plainly(
             g = -g
         if l2 is not None:
             g = g + l2 * theta.to(g.dtype)
-        p = Parameter(theta, is_weight=False)
+        p = Parameter(theta, outputs=None)
         step_in_place(rule, p, g, rule.State(*state), coefficients)

@@ -10,6 +10,9 @@ from adamrepro.torch_optim.options import Arguments, check_options, hyper_of
 HOW_TORCH_COMPUTES = ("foreach", "fused", "capturable", "differentiable")
 """Options of torch's that change no number."""
 
+WANTED_OF_A_STEP = ("capturable", "differentiable")
+"""Those of them that ask for something which steps here cannot do."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Translation:
@@ -35,8 +38,9 @@ class Translation:
     def check(self, group: Mapping[str, Any]) -> None:
         """Raise a ValueError that names the first option with a value it cannot have."""
         check_options(self.rule, self.arguments, group)
-        for option, value in self.torch_only.items():
-            if group[option] != value:
+        refused = {**dict.fromkeys(WANTED_OF_A_STEP, False), **self.torch_only}
+        for option, value in refused.items():
+            if group.get(option, value) != value:
                 raise ValueError(f"{option}={group[option]}: expected {value}, there is no other")
 
     def hyper(self, group: Mapping[str, Any]) -> Hyper:

@@ -36,7 +36,7 @@ class External(Members):
         x, y = minibatches.next()
         cost, objective, gradients = self.gradients(x, y, noise)
         factor = self.schedule.factor(self.t, epoch)
-        if factor != 1.0:
+        if self.schedule != Schedule():  # else an optimizer that sets its own lr may
             for group, lr in zip(self.optimizer.param_groups, self.lr, strict=True):
                 if lr is not None:
                     group["lr"] = lr * factor

@@ -55,7 +55,7 @@ class Loop:
         self,
         population: Members,
         train: Split,
-        test: Split,
+        test: Split | None,
         settings: Training,
         seed: int,
         *,
@@ -156,28 +156,38 @@ class Loop:
         return due and not bool(self.cost_sum.isfinite().any())
 
     def end_pass(self) -> None:
-        """Record the costs of the pass, then drop the members that diverged in it."""
+        """Record the costs of the pass, and drop the members that diverged in it."""
         self.epoch += 1
-        train_cost = (self.cost_sum / self.examples).tolist()
-        train_objective = (self.objective_sum / self.examples).tolist()
-        lost = [not cost <= self.settings.diverged_above for cost in train_cost]
-        rows: dict[int, dict[str, float]] = {}
+        costs = {
+            "train_cost": (self.cost_sum / self.examples).tolist(),
+            "train_objective": (self.objective_sum / self.examples).tolist(),
+        }
+        lost = [not cost <= self.settings.diverged_above for cost in costs["train_cost"]]
+        rows = self.drop(lost, costs["train_cost"])
+        if self.population.members:
+            measured = self.measured(
+                {
+                    key: [value for value, is_lost in zip(column, lost, strict=True) if not is_lost]
+                    for key, column in costs.items()
+                }
+            )
+            # the mean of a pass does not show who was lost in its last steps
+            lost = [not math.isfinite(row.get("train_nll", 0.0)) for row in measured.values()]
+            gone = self.drop(lost, [row["train_cost"] for row in measured.values()])
+            rows |= measured | gone
+        self.add(rows)
+        self.begin_pass(max(0, self.steps_in_pass - self.steps_per_epoch))
+
+    def drop(self, lost: list[bool], train_cost: list[float]) -> dict[int, dict[str, float]]:
+        """Drop those of the live members that diverged in this pass; return their last rows."""
+        rows = {}
         for row, member in enumerate(self.population.members):
             if lost[row]:
                 self.curves[member].diverged_epoch = self.epoch
                 rows[member] = {"epoch": self.epoch, "train_cost": train_cost[row]}
-        kept = [row for row, is_lost in enumerate(lost) if not is_lost]
-        if len(kept) < len(lost):
-            self.population.keep(kept)
-        if kept:
-            rows |= self.measured(
-                {
-                    "train_cost": [train_cost[row] for row in kept],
-                    "train_objective": [train_objective[row] for row in kept],
-                }
-            )
-        self.add(rows)
-        self.begin_pass(max(0, self.steps_in_pass - self.steps_per_epoch))
+        if rows:
+            self.population.keep([row for row, is_lost in enumerate(lost) if not is_lost])
+        return rows
 
     def measured(self, costs: dict[str, list[float]]) -> dict[int, dict[str, float]]:
         """Return every live member's new row, with the clean costs where they are due."""
@@ -187,10 +197,12 @@ class Loop:
                 # before the first step: nothing is trained on what a model cannot take
                 evaluate = partial(self.population.evaluate, seed=self.seed, check=self.epoch == 0)
                 train_nll, _ = evaluate(self.train_split)
-                test_nll, test_error = evaluate(self.test_split)
-            columns |= {"train_nll": train_nll.tolist(), "test_nll": test_nll.tolist()}
-            if test_error is not None:
-                columns["test_error"] = test_error.tolist()
+                columns["train_nll"] = train_nll.tolist()
+                if self.test_split is not None:
+                    test_nll, test_error = evaluate(self.test_split)
+                    columns["test_nll"] = test_nll.tolist()
+                    if test_error is not None:
+                        columns["test_error"] = test_error.tolist()
         return {
             member: {"epoch": self.epoch, **{key: column[row] for key, column in columns.items()}}
             for row, member in enumerate(self.population.members)

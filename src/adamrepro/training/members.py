@@ -52,10 +52,9 @@ class Members:
         self.precision = task.precision
         self.model = task.build(len(l2))
         self.parameters = list(self.model.parameters())
-        names = [name for name, _ in self.model.named_parameters()]
-        self.is_weight = [name.endswith("weight") for name in names]
+        self.outputs = self.model.outputs()
         # lambda acts on weight matrices and kernels, not on biases
-        self.is_penalized = [any(l2) and is_weight for is_weight in self.is_weight]
+        self.is_penalized = [any(l2) and axis is not None for axis in self.outputs]
         self.l2 = torch.tensor(l2, dtype=widest(task.device), device=task.device)
 
     def step(self, minibatches: Minibatches, noise: Noise, epoch: int) -> Step:
@@ -64,7 +63,7 @@ class Members:
 
     @property
     def optimizer_bytes(self) -> int:
-        """Memory that the optimizer holds beside parameters and gradients, of all members."""
+        """Memory that the optimizer holds for a member, beside parameters and gradients."""
         raise NotImplementedError
 
     def state_dict(self) -> dict[str, Any]:
@@ -119,7 +118,7 @@ class Members:
         x, y = self.examples(x, y)
         with self.autocast():
             cost = self.model.cost(x, y, noise)
-        of_cost = torch.autograd.grad(cost.sum(), self.parameters)
+        of_cost = torch.autograd.grad(cost.sum(), self.parameters, materialize_grads=True)
         with torch.no_grad():
             cost = cost.detach().to(self.l2.dtype)
             return Gradients(cost, cost + self.penalty(), of_cost)

@@ -41,8 +41,8 @@ class Population(Members):
         self.rule = type(rules[0])
         self.hyper = stack(list(rules), task.device)
         self.states = [
-            zero_state(self.rule, p.detach(), is_weight=is_weight)
-            for p, is_weight in zip(self.parameters, self.is_weight, strict=True)
+            zero_state(self.rule, p.detach(), axis)
+            for p, axis in zip(self.parameters, self.outputs, strict=True)
         ]
         self.averages: list[Tensor] = []
         if any(rule.averaging for rule in rules):
@@ -64,7 +64,7 @@ class Population(Members):
                 self.states,
                 self.penalties,
                 coefficients,
-                self.is_weight,
+                self.outputs,
             )
             if self.averages:
                 for average, place in zip(self.averages, self.places(), strict=True):
@@ -108,7 +108,7 @@ class Population(Members):
     @property
     def optimizer_bytes(self) -> int:
         tensors = [tensor for state in self.states for tensor in state] + self.averages
-        return sum(tensor.nbytes for tensor in tensors)
+        return sum(tensor.shape[1:].numel() * tensor.element_size() for tensor in tensors)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that training changes, as plain containers of tensors and numbers."""

@@ -24,7 +24,8 @@ class Training:
     l2: lambda of the penalty lambda/2 |W|^2 on the weights, not the biases.
     evaluate_every: epochs between the clean costs (noise off, whole splits); the first and the
         last epoch always have them.
-    diverged_above: a member whose train cost passes this, or is not finite, has diverged.
+    diverged_above: a member has diverged whose train cost passes this, or is not finite, or whose
+        clean cost is not finite.
     """
 
     epochs: int = whole(10)
