@@ -6,6 +6,7 @@ ADAMREPRO_DATA name another folder.
 """
 
 import os
+import re
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -29,6 +30,20 @@ def experiments() -> dict[str, Path]:
     folder = CONFIGS / "experiment"
     files = [path.relative_to(folder) for path in sorted(folder.rglob("*.yaml"))]
     return {"_".join(path.with_suffix("").parts): path for path in files}
+
+
+_INCLUDED = re.compile(r"^ +- (?:override )?/([\w/]+)(?:: (\w+))?", re.MULTILINE)
+"""A line of `defaults:`, as `- /experiment/bench/mlp` or `- override /dataset: mnist`."""
+
+
+def composed_of(config: str) -> set[str]:
+    """Return a file of configs/, and those that its `defaults:` name, and theirs.
+
+    Each is called as in `dataset/mnist.yaml`.
+    """
+    named = _INCLUDED.findall((CONFIGS / config).read_text())
+    files = [f"{group}/{name}.yaml" if name else f"{group}.yaml" for group, name in named]
+    return {config}.union(*(composed_of(file) for file in files))
 
 
 def home() -> Path:
@@ -56,3 +71,10 @@ def local(kind: str) -> Path:
 def published(kind: str) -> Path:
     """Return the folder of the published `results` or `figures`: training never writes there."""
     return home() / kind / "published"
+
+
+def is_published(results: Path) -> bool:
+    """Whether a results folder is that of what is published, or lies in it: here or in CHECKOUT."""
+    roots = {home(), CHECKOUT or home()}
+    guarded = [(root / "results" / "published").resolve() for root in roots]
+    return any(results.expanduser().resolve().is_relative_to(folder) for folder in guarded)

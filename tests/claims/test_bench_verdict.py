@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from adamrepro.claims.answer import LIMIT
 from adamrepro.claims.bench import Standing, optimizers_of, standing
 from adamrepro.claims.bench_page import page, table
+from adamrepro.errors import UserError
 from adamrepro.results.schema import Tables
 from bench_tables import ADAM, MINE, PASSES, made_up
 
@@ -74,9 +76,41 @@ def test_a_run_that_diverged_counts_as_where_it_started() -> None:
     assert found.tuning[MINE].sensitivity == pytest.approx((0.1 + 1.30103) / 3)
 
 
+def test_only_the_seeds_that_both_have_are_compared() -> None:
+    tables = made_up(-0.1)
+    more = tables.runs[tables.runs["run_id"] == "Mine-1-3"].assign(run_id="Mine-1-4", seed=4)
+    curve = tables.curves[tables.curves["run_id"] == "Mine-1-3"].assign(run_id="Mine-1-4")
+    both = Tables(
+        pd.concat([tables.runs, more]), pd.concat([tables.curves, curve.assign(train_cost=9.0)])
+    )
+    assert beside_adam("a task", both) == beside_adam("a task", tables)
+
+
+@pytest.mark.parametrize(
+    ("runs", "words"),
+    [
+        (["Mine-1-1", "Mine-1-2", "Mine-1-3"], "0 confirmation .* of Mine \\(0\\); .* at least 3"),
+        (["Mine-1-1", "tuned Adam-1-2"], "1 confirmation .* of tuned Adam \\(2\\)"),
+    ],
+)
+def test_a_pending_confirmation_is_waited_for(runs: list[str], words: str) -> None:
+    made = made_up(0.0)
+    pending = Tables(made.runs[~made.runs["run_id"].isin(runs)], made.curves)
+    with pytest.raises(UserError, match=f"bench_made_up: {words}"):
+        optimizers_of(pending)
+
+
+def test_the_seed_that_chose_the_setting_decides_nothing() -> None:
+    tables = made_up(-0.1)
+    again = tables.runs[tables.runs["run_id"].isin(["Mine-1-0", "tuned Adam-1-0"])]
+    both = Tables(pd.concat([tables.runs, again.assign(role="confirm")]), tables.curves)
+    assert beside_adam("a task", both).seeds == 3
+
+
 def test_every_setting_may_diverge() -> None:
-    names = [f"Mine-{place}-0" for place in range(3)] + [f"Mine-1-{seed}" for seed in (1, 2, 3)]
-    found = stands(0.0, diverged=tuple(names))
+    # the first of equals is chosen, and confirmed
+    names = [f"Mine-{place}-0" for place in range(3)] + [f"Mine-0-{seed}" for seed in (1, 2, 3)]
+    found = stands(0.0, best=0, diverged=tuple(names))
     assert found.verdicts["at the end"] == "worse"
 
 

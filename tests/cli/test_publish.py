@@ -25,7 +25,7 @@ from adamrepro.results.review import Planned
 from adamrepro.results.rows import read_rows
 from adamrepro.results.run_id import run_id, setting_id
 from adamrepro.results.store import Store
-from commandline import Outcome, train
+from commandline import PROJECT, Outcome, train
 
 BUDGET, NAME = "smoke", "fig1a"
 
@@ -196,10 +196,17 @@ def test_what_cannot_be_compared_is_named(place: Place, monkeypatch: pytest.Monk
     assert "3 series: 3 not comparable; 6 published runs are not among yours" in said
 
 
+@pytest.mark.parametrize(
+    "results",
+    ["results/published", "results/published/full", "link", f"{PROJECT}/results/published"],
+)
 def test_training_does_not_write_to_what_is_published(
-    place: Place, capsys: pytest.CaptureFixture[str]
+    place: Place, capsys: pytest.CaptureFixture[str], results: str
 ) -> None:
-    ended = train(capsys, f"results={place.published}", "data.stand_in=true")
+    place.monkeypatch.chdir(place.home)
+    place.published.mkdir(parents=True)
+    (place.home / "link").symlink_to(place.published)
+    ended = train(capsys, f"results={results}", "data.root=.", "data.download=false")
     assert ended.status == 2
     assert "training publishes nothing" in ended.err
 

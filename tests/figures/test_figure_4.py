@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from drawn import caption, line, make
 from matplotlib.colors import to_rgb
@@ -140,6 +141,74 @@ def test_a_single_panel_can_be_missing() -> None:
     # its neighbours below and on the right bear what it would have borne
     assert figure.axes[0].get_ylabel().startswith(r"$\beta_1=0$")
     assert figure.axes[2].get_title() == r"$\beta_2=0.99$"
+
+
+@pytest.mark.parametrize(
+    ("gone", "words"),
+    [
+        ({}, None),
+        (
+            {"uncorrected": 3e-4},
+            r"Not trained: 15 of 21 at $\beta_1=0$ without correction, alpha 0.0003 to 0.03.",
+        ),
+        ({"corrected": 0}, r"Not trained: all 21 at $\beta_1=0$ with correction."),
+    ],
+)
+def test_the_caption_says_which_of_the_papers_points_are_not_trained(
+    gone: dict[str, float], words: str | None
+) -> None:
+    tables = figure_4_tables()
+    runs = tables.runs
+    for series, least in gone.items():
+        from_least = runs["optimizer.alpha"].ge(0.99 * least) & runs["optimizer.beta1"].eq(0)
+        runs = runs[~(runs["series"].eq(series) & from_least)]
+    said = caption(make("fig4", Tables(runs, tables.curves)))
+    assert f"{len(runs)} of the paper's 84 grid points, 1 seed" in said
+    assert (words in said) if words else ("Not trained" not in said)
+
+
+def own(tables: Tables, name: str, **settings: float) -> Tables:
+    """The corrected runs with beta1 0.9 as those of another optimizer."""
+    chosen = tables.runs["series"].eq("corrected") & tables.runs["optimizer.beta1"].eq(0.9)
+    runs = tables.runs[chosen].assign(series=name, **settings)
+    curves = tables.curves[tables.curves["run_id"].isin(runs["run_id"])]
+    return Tables(
+        runs.assign(run_id=name + runs["run_id"], setting_id=name + runs["setting_id"]),
+        curves.assign(run_id=name + curves["run_id"]),
+    )
+
+
+def test_an_optimizer_of_ones_own_is_drawn_where_it_has_a_panel_and_named_elsewhere() -> None:
+    paper = figure_4_tables()
+    added = [own(paper, "adamax"), own(paper, "NAdam", **{"optimizer.beta1": np.nan})]
+    together = [
+        pd.concat(parts) for parts in zip(*((t.runs, t.curves) for t in added), strict=True)
+    ]
+    figure = make(
+        "fig4",
+        Tables(
+            pd.concat([paper.runs, together[0]], ignore_index=True),
+            pd.concat([paper.curves, together[1]], ignore_index=True),
+        ),
+    )
+    for axes in figure.axes[:3] + figure.axes[6:9]:
+        assert not len(line(axes, "ours:adamax").get_xdata()), "beta1 = 0"
+    for axes in figure.axes[3:6] + figure.axes[9:]:
+        assert len(line(axes, "ours:adamax").get_xdata()) == 7
+        assert to_rgb(line(axes, "ours:adamax").get_color()) == to_rgb("k")
+    assert legends(figure)[0][2] == "adamax"
+    said = caption(figure)
+    assert "84 of the paper's 84 grid points" in said
+    assert "Not among the paper's: 21 of adamax." in said
+    assert "in no panel: NAdam." in said
+
+
+def test_a_class_without_betas_alone_leaves_the_papers_curves() -> None:
+    alone = own(figure_4_tables(last=10), "NAdam")
+    runs = alone.runs.drop(columns=["optimizer.alpha", "optimizer.beta1", "optimizer.beta2"])
+    figure = make("fig4", Tables(runs, alone.curves))
+    assert len(figure.axes) == 6
+    assert "0 of the paper's 84 grid points;" in caption(figure)
 
 
 def test_runs_that_all_diverged_still_make_a_figure() -> None:

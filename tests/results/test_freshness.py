@@ -83,14 +83,27 @@ def test_outside_of_a_checkout_commits_are_not_known() -> None:
     assert head(None) == ""
 
 
-def test_the_configs_of_a_run_are_those_that_its_row_names() -> None:
-    row = {"dataset.name": "mnist", "optimizer.name": "adam", "model.name": ""}
-    assert configs([row], "matter_vae") == (
-        "configs/config.yaml",
-        "configs/dataset/mnist.yaml",
-        "configs/experiment/matter/vae.yaml",
-        "configs/optimizer/adam.yaml",
-    )
+ALWAYS = ("config", "dataset/mnist", "model/vae", "optimizer/adam", "schedule/constant")
+
+
+@pytest.mark.parametrize(
+    ("experiment", "others"),
+    [
+        ("nobodys", ()),
+        ("matter_vae", ("experiment/matter/vae",)),
+        (
+            "after_adam_vae",
+            ("experiment/after_adam/vae", "experiment/bench/vae", "sweeps/after_adam"),
+        ),
+    ],
+)
+def test_the_configs_of_a_run_are_those_that_its_row_and_its_experiment_name(
+    experiment: str, others: tuple[str, ...]
+) -> None:
+    row = {"dataset.name": "mnist", "optimizer.name": "adam", "model.name": "vae"}
+    files = {f"configs/{name}.yaml" for name in (*ALWAYS, *others)}
+    found = set(configs([row], experiment)) - {"configs/schedule"}
+    assert found == (files if others else files - {"configs/schedule/constant.yaml"})
 
 
 def test_many_files_are_counted_after_the_first(checkout: Path) -> None:

@@ -9,13 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from adamrepro.claims.answer import Answer, answer
+from adamrepro.claims.claim import SEEDS
 from adamrepro.claims.effects import final, intervals
 from adamrepro.claims.interval import Interval, t_interval
 from adamrepro.claims.selection import costs_of
+from adamrepro.errors import UserError
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import Choice, Role, choose, drawn_runs, grid_of, hyper_parameters
+from adamrepro.results.select import Choice, Role, choose, confirmed_runs, grid_of, hyper_parameters
 from adamrepro.results.summary import describe
 
 LR = "optimizer.kwargs.lr"
@@ -50,7 +53,7 @@ class Tuned:
     """An optimizer on one task, at its tuned setting.
 
     costs: training costs [seeds, passes]. test: after the last pass, [seeds]: the column `test_of`,
-    test_error, or test_nll for models that have none. Seeds are in their order.
+    test_error, or test_nll for models that have none. Seeds are those of `optimizers_of`, in order.
     """
 
     series: str
@@ -90,28 +93,45 @@ class Standing:
 
 
 def optimizers_of(tables: Tables) -> dict[str, Tuned]:
-    """Return every series of a task's tables at its tuned setting.
+    """Return every series of a task's tables at its tuned setting, all over the same seeds.
 
-    A run that diverged has the test error that it started with.
+    These are the confirmation seeds that every series has: fewer than SEEDS of them are a
+    UserError. A run that diverged has the test error that it started with.
     """
     runs, curves = tables.runs, tables.curves
+    task = str(runs["experiment"].iloc[0])
+    choices = [each for each in choose(runs, curves, task) if each.role is Role.TUNED]
+    confirmed = {choice.series: confirmed_runs(runs, choice) for choice in choices}
+    seeds = common_seeds(task, confirmed)
     last = int(runs["training.epochs"].max())
     test_of = "test_nll" if curves["test_error"].isna().all() else "test_error"
     tests = curves.pivot(index="run_id", columns="epoch", values=test_of)
     found = {}
-    for choice in choose(runs, curves, str(runs["experiment"].iloc[0])):
-        if choice.role is Role.TUNED:
-            drawn = drawn_runs(runs, choice).sort_values("seed")
-            epochs = np.where(drawn["status"] == "diverged", 0, last)
-            at = zip(drawn["run_id"], epochs, strict=True)
-            found[choice.series] = Tuned(
-                series=choice.series,
-                costs=costs_of(drawn, curves, "train_cost", last),
-                test_of=test_of,
-                test=np.array([tests.at[run, epoch] for run, epoch in at]),
-                tuning=tuning(tables, choice, last),
-            )
+    for choice in choices:
+        own = confirmed[choice.series].drop_duplicates("seed").set_index("seed").loc[seeds]
+        epochs = np.where(own["status"] == "diverged", 0, last)
+        at = zip(own["run_id"], epochs, strict=True)
+        found[choice.series] = Tuned(
+            series=choice.series,
+            costs=costs_of(own, curves, "train_cost", last),
+            test_of=test_of,
+            test=np.array([tests.at[run, epoch] for run, epoch in at]),
+            tuning=tuning(tables, choice, last),
+        )
     return found
+
+
+def common_seeds(task: str, confirmed: Mapping[str, pd.DataFrame]) -> list[int]:
+    """Return the seeds that all series were confirmed with, in order."""
+    own = {series: set(runs["seed"]) for series, runs in confirmed.items()}
+    seeds = sorted(set.intersection(*own.values()))
+    if len(seeds) < SEEDS:
+        fewest = min(own, key=lambda series: len(own[series]))
+        raise UserError(
+            f"{task}: {len(seeds)} confirmation seeds that all series have, the fewest of {fewest} "
+            f"({len(own[fewest])}); expected at least {SEEDS}: train on (-m)"
+        )
+    return seeds
 
 
 def standing(task: str, one: Tuned, other: Tuned) -> Standing:

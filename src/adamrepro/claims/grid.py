@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from adamrepro.results.fidelity import figure_4_losses
+from adamrepro.results.fidelity import figure_4_losses, rounded
 from adamrepro.results.reference import FIGURE_4, FIGURE_4_EPOCHS
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import every_point
@@ -44,13 +44,13 @@ class Grid:
 
 def read_grid(tables: Tables, reference: pd.DataFrame, column: str) -> Grid:
     """The paper's grid points among the runs, for the seeds that have all of them."""
-    paper = reference.assign(alpha=_rounded(reference["alpha"]))
+    paper = reference.assign(alpha=rounded(reference["alpha"]))
     axes = {name: tuple(sorted(set(paper[name]))) for name in POINT[1:]}
     points = pd.MultiIndex.from_product([SERIES, *axes.values()], names=POINT)
     shape = (len(SERIES), *map(len, axes.values()))
     panel = replace(FIGURE_4, cost=column)
     found = figure_4_losses(every_point(tables.runs), tables.curves, list(FIGURE_4_EPOCHS), panel)
-    found = found.assign(alpha=_rounded(found["alpha"]))
+    found = found.assign(alpha=rounded(found["alpha"]))
     found = found.drop_duplicates([*POINT, "epochs", "seed"])
     by_epochs = {
         epochs: found[found["epochs"] == epochs]
@@ -81,13 +81,8 @@ def missing(tables: Tables, reference: pd.DataFrame) -> str:
     runs = every_point(tables.runs)
     found = []
     for name in POINT[1:]:
-        have = set(_rounded(runs[f"optimizer.{name}"]))
-        lacking = sorted(set(_rounded(reference[name])) - have)
+        have = set(rounded(runs[f"optimizer.{name}"]))
+        lacking = sorted(set(rounded(reference[name])) - have)
         if lacking:
             found.append(f"{name} {', '.join(f'{value:g}' for value in lacking)}")
     return "; ".join(found)
-
-
-def _rounded(values: pd.Series[float]) -> pd.Series[float]:
-    # 3e-05 read from a figure is 3.0000012e-05
-    return values.map(lambda value: float(f"{value:.4g}"))

@@ -21,8 +21,7 @@ def main() -> int:
     parser.add_argument("--budget", default="quick", help="smoke, quick (default), full or search")
     add_places(parser, figures=True)
     asked = parser.parse_args()
-    published = paths.published("results")
-    record = None if asked.results.absolute() == published else published
+    record = None if paths.is_published(asked.results) else paths.published("results")
     path = asked.figures / asked.budget / "report" / "index.html"
     try:
         write_atomically(

@@ -110,7 +110,7 @@ def main() -> int:
     take_over = folder_of(asked.take_over)
     if take_over and not take_over.is_dir():
         parser.error(f"--from {asked.take_over}: no such folder; expected one that holds tables")
-    if asked.results == paths.published("results"):
+    if paths.is_published(asked.results):
         parser.error("--published: what is published is not trained into; see adamrepro publish")
     given = os.environ.get("ADAMREPRO_DATA")
     if given and not Path(given).expanduser().is_dir():

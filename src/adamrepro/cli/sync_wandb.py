@@ -32,8 +32,8 @@ def main() -> int:
         mode = tracking.chosen_mode()
         if mode is None:
             raise UserError("WANDB_MODE=disabled: nothing to do; expected online or offline")
-        is_published = asked.results == paths.published("results")
-        folder = folder_of(paths.local("results") if is_published else asked.results)
+        published = paths.is_published(asked.results)
+        folder = folder_of(paths.local("results") if published else asked.results)
         session = Session(tracking.chosen_project(), None, mode, folder)
         count = export(session, asked.results, asked.figures, asked.budget, asked.experiments)
     except UserError as error:

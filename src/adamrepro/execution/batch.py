@@ -13,7 +13,7 @@ from adamrepro.execution.cluster.settings import Cluster
 from adamrepro.execution.gpus import visible_gpus
 from adamrepro.execution.processes import run_in_processes
 from adamrepro.execution.serial import run_serially
-from adamrepro.paths import published
+from adamrepro.paths import is_published
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.machine import cores, device_of
 from adamrepro.runs.planning import Plan, Run, identify, plan
@@ -34,8 +34,9 @@ def run_batch(
     interrupted (finished runs are collected, unfinished ones resume); RunsFailed after printing
     what failed and why.
     """
-    own = all(each.results_root.absolute() != published("results") for each in configs)
-    require(own, "results", configs[0].results, "a folder of your own: training publishes nothing")
+    for root in {each.results_root for each in configs}:
+        own = "a folder of your own: training publishes nothing"
+        require(not is_published(root), "results", root, own)
     screen = Screen(stderr=True)
     configs = cluster.placed(configs) if cluster else configs
     runs = identify(configs)

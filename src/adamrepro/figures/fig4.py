@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product
+from operator import or_
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -12,9 +14,14 @@ from matplotlib.figure import Figure
 from adamrepro.errors import UserError
 from adamrepro.figures import notes
 from adamrepro.figures.curves import References
-from adamrepro.figures.grid import CELLS, LABELS, Epochs, block
+from adamrepro.figures.grid import CELLS, Epochs, block, is_at, label
 from adamrepro.figures.page import stack
-from adamrepro.results.fidelity import figure_4_losses, figure_4_points, figure_4_summary
+from adamrepro.results.fidelity import (
+    figure_4_losses,
+    figure_4_points,
+    figure_4_summary,
+    rounded,
+)
 from adamrepro.results.reference import FIGURE_4
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import every_point
@@ -50,7 +57,8 @@ def contents_of(tables: Tables, references: References, *, budget: str) -> GridC
     epochs = epochs_shown(tables.curves, runs)
     losses = figure_4_losses(runs, tables.curves, list(epochs.values()))
     reference = references["fig4"]
-    points = figure_4_points(losses, reference)
+    seen = reduce(or_, (is_at(losses, cell) for cell in CELLS))
+    points = figure_4_points(losses[seen], reference)
     parts = [
         Epochs(
             asked,
@@ -60,10 +68,15 @@ def contents_of(tables: Tables, references: References, *, budget: str) -> GridC
         )
         for asked, shown in epochs.items()
     ]
-    seen = [part for part in parts if part.cells()]
+    kept = [part for part in parts if part.cells()]
     summary = figure_4_summary(points)
-    caption = [*_caption(runs, budget, summary), *notes.left_out(_left_out(seen))]
-    return GridContents("Figure 4", seen or parts[:1], summary, caption)
+    caption = [
+        *_points(losses[seen], reference),
+        *_not_drawn(losses[~seen]),
+        *_caption(runs, budget, summary),
+        *notes.left_out(_left_out(kept)),
+    ]
+    return GridContents("Figure 4", kept or parts[:1], summary, caption)
 
 
 def epochs_shown(curves: pd.DataFrame, runs: pd.DataFrame) -> dict[int, int]:
@@ -78,20 +91,52 @@ def epochs_shown(curves: pd.DataFrame, runs: pd.DataFrame) -> dict[int, int]:
     return found
 
 
+def _points(losses: pd.DataFrame, reference: pd.DataFrame) -> Iterator[str]:
+    """How many of the paper's points are there, where others would be, and what else there is."""
+    alphas = sorted(set(rounded(reference["alpha"])))
+    names = ["series", "beta1", "beta2", "alpha"]
+    paper = pd.MultiIndex.from_product(
+        [FIGURE_4.series, FIGURE_4.beta1, FIGURE_4.beta2, alphas], names=names
+    )
+    ours = losses.assign(alpha=rounded(losses["alpha"])).groupby(names)["seed"].nunique()
+    there = ours.index.isin(paper)
+    seeds = f", {notes.number(list(ours))}" if len(ours) else ""
+    yield (
+        f"Solid, dots: ours, {there.sum()} of the paper's {len(paper)} grid points{seeds}; "
+        f"dashed, crosses: {notes.PAPER}."
+    )
+    lacking = paper[~paper.isin(ours.index)].to_frame(index=False)
+    every = len(FIGURE_4.beta2) * len(alphas)
+    gone = []
+    for (beta1, series), rows in lacking.groupby(["beta1", "series"]):
+        ends = [rows["alpha"].min(), rows["alpha"].max()]
+        where = "" if ends == [alphas[0], alphas[-1]] else f", alpha {ends[0]:g} to {ends[1]:g}"
+        with_or_not = "with" if series == "corrected" else "without"
+        of = f"{len(rows)} of {every}" if len(rows) < every else f"all {every}"
+        gone.append(rf"{of} at $\beta_1={beta1:g}$ {with_or_not} correction{where}")
+    if gone:
+        yield f"Not trained: {'; '.join(gone)}."
+    if others := list(dict.fromkeys(ours[~there].index.get_level_values("series"))):
+        yield f"Not among the paper's: {(~there).sum()} of {', '.join(map(label, others))}."
+
+
+def _not_drawn(losses: pd.DataFrame) -> list[str]:
+    """Name the series with runs for which there is no panel."""
+    names = ", ".join(map(label, dict.fromkeys(losses["series"])))
+    return [f"Not drawn, for their beta1, beta2 and alpha are in no panel: {names}."] * bool(names)
+
+
 def _caption(runs: pd.DataFrame, budget: str, summary: pd.DataFrame) -> list[str]:
-    counts = list(runs.groupby("setting_id")["seed"].nunique())
     points = "; ".join(
         f"after {epochs} epochs "
         + ", ".join(
-            f"{of} {LABELS[series]}"
+            f"{of} {label(series)}"
             for series, of in zip(rows["series"], rows["points"], strict=True)
         )
         for epochs, rows in summary.groupby("epochs")
     )
     alone = [int(summary[column].sum()) for column in ("only_ours", "only_paper")]
     found = [
-        f"Solid, dots: ours, {len(counts)} grid points, {notes.number(counts)}; "
-        f"dashed, crosses: {notes.PAPER}.",
         "Loss: nats an image over the whole training set at the end of the epoch "
         f"({FIGURE_4.cost}).",
         notes.what_was_run(runs, budget, FIGURE_4.last_epoch),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -16,10 +16,12 @@ from adamrepro.figures import style
 from adamrepro.figures.page import Block, Box
 from adamrepro.results.reference import FIGURE_4
 
-LABELS = {"corrected": "with bias correction", "uncorrected": "without"}
+_LABELS = {"corrected": "with bias correction", "uncorrected": "without"}
 _CROSSES = {**style.PAPER_LINE, "lw": 0.7, "marker": "x", "ms": 3.5, "mew": 0.8}
 # Inches, of one row of panels, and between them.
 _ROW, _GAP = 1.12, 0.1
+# The legend: its columns, and inches from the panels to it, and of a row of it.
+_COLUMNS, _LEGEND, _ENTRY = 3, 0.23, 0.15
 
 Cell = tuple[float, float]
 """beta1, beta2."""
@@ -38,11 +40,24 @@ class Epochs:
     def cells(self) -> list[Cell]:
         """Where a point of ours lies in the frame."""
         inside = self.ours[self.ours["ours"].between(*FIGURE_4.y_limits)]
-        return [cell for cell in CELLS if len(_at(inside, cell))]
+        return [cell for cell in CELLS if is_at(inside, cell).any()]
+
+    @property
+    def colours(self) -> dict[str, str]:
+        """Of the paper's two series, and of others that are ours."""
+        return style.figure_4_colours(list(dict.fromkeys(self.ours["series"])))
 
 
-def _at(points: pd.DataFrame, cell: Cell) -> pd.DataFrame:
-    return points[np.isclose(points["beta1"], cell[0]) & np.isclose(points["beta2"], cell[1])]
+def label(series: str) -> str:
+    """What the legend calls a series."""
+    return _LABELS.get(series, series)
+
+
+def is_at(points: pd.DataFrame, cell: Cell) -> pd.Series[bool]:
+    """Which points belong into a panel."""
+    betas = np.isclose(points["beta1"], cell[0]) & np.isclose(points["beta2"], cell[1])
+    inside: pd.Series[bool] = np.log10(points["alpha"]).between(*FIGURE_4.x_limits)
+    return inside & betas
 
 
 def block(part: Epochs, cells: Sequence[Cell], summary: pd.DataFrame) -> Block:
@@ -65,17 +80,19 @@ def block(part: Epochs, cells: Sequence[Cell], summary: pd.DataFrame) -> Block:
         for cell in cells:
             axes = figure.add_subplot(spec[rows.index(cell[0]), columns.index(cell[1])])
             _set_up(axes, cell, cells)
-            _draw(axes, _at(part.paper, cell), _at(part.ours, cell))
+            theirs, ours = part.paper, part.ours
+            _draw(axes, theirs[is_at(theirs, cell)], ours[is_at(ours, cell)], part.colours)
         inch = 1 / figure.get_figheight()
         title = f"after {part.shown} epochs"
         title += "" if part.shown == part.asked else f" (the paper: {part.asked})"
         top = bottom + height
-        figure.text(left + width / 2, top + 0.49 * inch, title, ha="center", fontsize=9)
+        middle = left + width / 2
+        figure.text(middle, top + (_LEGEND + legend + 0.11) * inch, title, ha="center", fontsize=9)
         figure.legend(
-            handles=_handles(summary[summary["epochs"] == part.shown]),
+            handles=_handles(summary[summary["epochs"] == part.shown], part.colours),
             loc="lower center",
-            bbox_to_anchor=(0.5, top + 0.23 * inch),
-            ncols=3,
+            bbox_to_anchor=(0.5, top + _LEGEND * inch),
+            ncols=_COLUMNS,
             frameon=False,
             fontsize=7.2,
             borderpad=0,
@@ -84,7 +101,9 @@ def block(part: Epochs, cells: Sequence[Cell], summary: pd.DataFrame) -> Block:
         )
 
     height = len(rows) * _ROW + (len(rows) - 1) * _GAP
-    return Block(height, draw, above=0.66, below=0.42)
+    # one entry is the paper's
+    legend = _ENTRY * -(-(len(part.colours) + 1) // _COLUMNS)
+    return Block(height, draw, above=_LEGEND + legend + 0.28, below=0.42)
 
 
 def _set_up(axes: Axes, cell: Cell, cells: Sequence[Cell]) -> None:
@@ -106,8 +125,8 @@ def _set_up(axes: Axes, cell: Cell, cells: Sequence[Cell]) -> None:
         axes.set_ylabel(rf"$\beta_1={beta1:g}$" + f"\n{FIGURE_4.y_label}", fontsize=7.5)
 
 
-def _draw(axes: Axes, theirs: pd.DataFrame, ours: pd.DataFrame) -> None:
-    for series, colour in style.figure_4_colours().items():
+def _draw(axes: Axes, theirs: pd.DataFrame, ours: pd.DataFrame, colours: Mapping[str, str]) -> None:
+    for series, colour in colours.items():
         paper = theirs[theirs["series"] == series].sort_values("alpha")
         x = np.log10(paper["alpha"])
         axes.plot(x, paper["loss"], color=colour, gid=f"paper:{series}", **_CROSSES)
@@ -122,12 +141,12 @@ def _draw(axes: Axes, theirs: pd.DataFrame, ours: pd.DataFrame) -> None:
             )
 
 
-def _handles(summary: pd.DataFrame) -> list[Line2D]:
+def _handles(summary: pd.DataFrame, colours: Mapping[str, str]) -> list[Line2D]:
     nats = summary.set_index("series")["median_nats"].to_dict()
     handles = []
-    for series, colour in style.figure_4_colours().items():
+    for series, colour in colours.items():
         distance = f"  {nats[series]:.2f} nats" if series in nats else ""
-        label = f"{LABELS[series]}{distance}"
-        handles.append(Line2D([], [], color=colour, marker="o", ms=2.5, lw=1.2, label=label))
+        words = f"{label(series)}{distance}"
+        handles.append(Line2D([], [], color=colour, marker="o", ms=2.5, lw=1.2, label=words))
     paper = Line2D([], [], color=style.NOTE_COLOUR, label="paper, dashed", **_CROSSES)
     return [*handles, paper]

@@ -59,7 +59,8 @@ def wrapped(text: str, width: float) -> list[str]:
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
-        if measure.get_text_width_height_descent(longer, font, ismath=False)[0] <= width:
+        has_math = "$" in longer
+        if measure.get_text_width_height_descent(longer, font, ismath=has_math)[0] <= width:
             lines[-1] = longer
         else:
             lines.append(word)

@@ -77,9 +77,10 @@ def colours(known: Sequence[str], others: Sequence[str]) -> dict[str, str]:
     return found | {name: rest[place % len(rest)] for place, name in enumerate(unknown)}
 
 
-def figure_4_colours() -> dict[str, str]:
-    """Colours of Figure 4's two series in the current style."""
-    return {series: _cycle()[place] for series, place in _FIGURE_4.items()}
+def figure_4_colours(others: Sequence[str]) -> dict[str, str]:
+    """Colours of Figure 4's two series, and of the `others`, in the current style."""
+    own = {series: _cycle()[place] for series, place in _FIGURE_4.items()}
+    return colours(list(own), others) | own
 
 
 def _cycle() -> list[str]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
-from adamrepro.figures import style
 from adamrepro.figures.book import GridFigure
 from adamrepro.figures.curves import References
 from adamrepro.figures.fig4 import GridContents
-from adamrepro.figures.grid import CELLS, LABELS, Cell, Epochs
+from adamrepro.figures.grid import CELLS, Cell, Epochs, is_at, label
 from adamrepro.report import plot
 from adamrepro.report.plot import Entry, Group, Plot, Section, Table, Trace, number, numbers
 from adamrepro.results.reference import FIGURE_4
@@ -32,9 +30,9 @@ def group(name: str, contents: GridContents, part: Epochs) -> Group:
     """The plots of one of the paper's epochs, with one key."""
     summary = contents.summary[contents.summary["epochs"] == part.shown]
     nats = summary.set_index("series")["median_nats"].to_dict()
-    colours = {s: plot.colour_of(c) for s, c in style.figure_4_colours().items()}
+    colours = {s: plot.colour_of(c) for s, c in part.colours.items()}
     key = [
-        Entry(s, LABELS[s], colours[s], f"{nats[s]:.2f} nats" if s in nats else "") for s in colours
+        Entry(s, label(s), colours[s], f"{nats[s]:.2f} nats" if s in nats else "") for s in colours
     ]
     title = f"after {part.shown} epochs"
     title += "" if part.shown == part.asked else f" (the paper: {part.asked})"
@@ -56,11 +54,12 @@ def _plot(
         traces += _ours(ours, series, colour)
         if len(ours):
             lowest = ours.sort_values("ours").iloc[0]
+            theirs = number(lowest["paper"])
             best.append(
-                f"{LABELS[series]} {number(lowest['ours'])} at alpha {lowest['alpha']:g}"
-                f" (paper {number(lowest['paper'])})"
+                f"{label(series)} {number(lowest['ours'])} at alpha {lowest['alpha']:g}"
+                + (f" (paper {theirs})" if theirs else "")
             )
-    label = (
+    words = (
         f"{contents.title}: loss in nats against the step size alpha, {at}, after "
         f"{part.shown} epochs. Lowest of ours: {'; '.join(best) or 'none'}. "
         "The values are in the table below."
@@ -69,12 +68,11 @@ def _plot(
     x = plot.axis("alpha", ends, log=True)
     y = plot.axis(FIGURE_4.y_label, FIGURE_4.y_limits)
     identity = f"{name}-{part.shown}-{cell[0]:g}-{cell[1]:g}".replace(".", "_")
-    return Plot(identity, at, label, traces, plot.layout(x, y, height=250))
+    return Plot(identity, at, words, traces, plot.layout(x, y, height=250))
 
 
 def _of(points: pd.DataFrame, cell: Cell, series: str) -> pd.DataFrame:
-    own = points["series"].eq(series) & np.isclose(points["beta1"], cell[0])
-    return points[own & np.isclose(points["beta2"], cell[1])].sort_values("alpha")
+    return points[points["series"].eq(series) & is_at(points, cell)].sort_values("alpha")
 
 
 def _ours(points: pd.DataFrame, series: str, colour: str) -> Iterator[Trace]:
@@ -89,7 +87,7 @@ def _ours(points: pd.DataFrame, series: str, colour: str) -> Iterator[Trace]:
 
 def _line(alpha: pd.Series, loss: pd.Series, series: str, colour: str, kind: str) -> Trace:
     is_ours = kind == "ours"
-    name = LABELS[series] + ("" if is_ours else ", paper")
+    name = label(series) + ("" if is_ours else ", paper")
     return {
         "x": numbers(alpha),
         "y": numbers(loss),
@@ -110,7 +108,7 @@ def _table(part: Epochs) -> Table:
         ours, several = row["ours"], row["seeds"] > 1
         apart = "both diverged" if row["diverged"] == "both" else number(row["nats"], 3)
         spread = f"{number(row['lowest'], 5)} to {number(row['highest'], 5)}" if several else ""
-        cells = [LABELS[str(row["series"])], *(f"{row[k]:g}" for k in ("beta1", "beta2", "alpha"))]
+        cells = [label(str(row["series"])), *(f"{row[k]:g}" for k in ("beta1", "beta2", "alpha"))]
         ends = [str(row["seeds"]), number(row["paper"], 5), apart]
         rows.append([*cells, number(ours, 5), spread, *ends])
     return Table(columns, rows)

@@ -53,9 +53,10 @@ def figure_4_losses(
 
     Columns run_id, series, beta1, beta2, alpha, epochs, seed, loss. The loss is the panel's cost
     (train_nll); a run that had diverged by then, or is above it, has the paper's cap of 400 nats.
+    What an optimizer does not have of beta1, beta2 and alpha is nan.
     """
     settings = runs.rename(columns=lambda name: name.removeprefix("optimizer."))
-    settings = settings[["run_id", *_SETTING, "seed", "diverged_epoch"]]
+    settings = settings.reindex(columns=["run_id", *_SETTING, "seed", "diverged_epoch"])
     settings = settings.astype(dict.fromkeys(["beta1", "beta2", "alpha"], float))
     asked = settings.merge(pd.DataFrame({"epochs": epochs}), how="cross")
     costs = curves[["run_id", "epoch", panel.cost]].rename(columns={"epoch": "epochs"})
@@ -111,6 +112,11 @@ def figure_4_summary(points: pd.DataFrame) -> pd.DataFrame:
     return found.assign(fidelity=found["fidelity"] ** 0.5)
 
 
+def rounded(values: pd.Series[float]) -> pd.Series[float]:
+    """To four digits: a step size of 3e-05 that was read from a figure is 3.0000012e-05."""
+    return values.map(lambda value: float(f"{value:.4g}"))
+
+
 def _root_mean_square(common: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """Index run_id as in `runs`; columns dex, over the run's rows of `common`, and their number."""
     found = (common["dex"] ** 2).groupby(common["run_id"]).agg(["mean", "size"])
@@ -131,14 +137,14 @@ def _on_curves(
 
 
 def _beside(ours: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
-    """Losses of ours with the paper's at the same grid point, if known: visible, paper, nats, dex.
+    """Losses of ours with the paper's at the same grid point, if known.
 
-    alpha is matched on its logarithm: 3e-05 read from a table need not be the same float.
+    Further columns: visible, paper, nats, dex.
     """
     keys = ["series", "beta1", "beta2", "epochs", "_alpha"]
-    paper = reference.assign(_alpha=np.log10(reference["alpha"]).round(6))
+    paper = reference.assign(_alpha=rounded(reference["alpha"]))
     paper = paper[[*keys, "visible", "loss"]].rename(columns={"loss": "paper"})
-    steps = np.log10(ours["alpha"]).round(6)
+    steps = rounded(ours["alpha"])
     found = ours.assign(_alpha=steps).merge(paper, on=keys, how="left").drop(columns="_alpha")
     both = (found["loss"] >= FIGURE_4.cap) & (found["paper"] >= FIGURE_4.cap)
     return found.assign(

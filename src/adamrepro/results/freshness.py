@@ -67,10 +67,11 @@ def freshness(rows: Sequence[Row], experiment: str, checkout: Path | None) -> Re
 
 def configs(rows: Sequence[Row], experiment: str) -> tuple[str, ...]:
     """The files of configs/ that such rows are composed of."""
-    found = {"configs/config.yaml"}
+    found = {"configs/config.yaml", "configs/schedule"}  # which of them, no row says
     if file := paths.experiments().get(experiment):
-        found.add(f"configs/experiment/{file.as_posix()}")
-    for group in ("dataset", "model", "optimizer", "schedule"):
+        files = paths.composed_of(f"experiment/{file.as_posix()}")
+        found |= {f"configs/{name}" for name in files}
+    for group in ("dataset", "model", "optimizer"):
         names = {row.get(f"{group}.name", "") for row in rows} - {""}
         found |= {f"configs/{group}/{name}.yaml" for name in names}
     return tuple(sorted(found))

@@ -139,9 +139,20 @@ def series_of(runs: pd.DataFrame, panel: Panel) -> list[str]:
 
 def drawn_runs(runs: pd.DataFrame, choice: Choice) -> pd.DataFrame:
     """The runs that are drawn: the choice's confirmation runs, or the grid's if there are none."""
-    setting = runs[(runs["setting_id"] == choice.setting_id) & (runs["series"] == choice.series)]
-    confirmed = setting[setting["role"] == "confirm"]
-    return setting[setting["role"] == "grid"] if confirmed.empty else confirmed
+    confirmed = confirmed_runs(runs, choice)
+    return _runs_of(runs, choice, "grid") if confirmed.empty else confirmed
+
+
+def confirmed_runs(runs: pd.DataFrame, choice: Choice) -> pd.DataFrame:
+    """The choice's runs with seeds on which nothing was chosen; none while they are pending."""
+    grid = runs.loc[(runs["role"] == "grid") & (runs["series"] == choice.series), "seed"]
+    confirmed = _runs_of(runs, choice, "confirm")
+    return confirmed[~confirmed["seed"].isin(grid)]
+
+
+def _runs_of(runs: pd.DataFrame, choice: Choice, role: str) -> pd.DataFrame:
+    setting = (runs["setting_id"] == choice.setting_id) & (runs["series"] == choice.series)
+    return runs[setting & (runs["role"] == role)]
 
 
 def costs_at_horizon(runs: pd.DataFrame, curves: pd.DataFrame, panel: CurvePanel) -> pd.DataFrame:
