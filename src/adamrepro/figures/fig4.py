@@ -99,11 +99,11 @@ def _points(losses: pd.DataFrame, reference: pd.DataFrame) -> Iterator[str]:
         [FIGURE_4.series, FIGURE_4.beta1, FIGURE_4.beta2, alphas], names=names
     )
     ours = losses.assign(alpha=rounded(losses["alpha"])).groupby(names)["seed"].nunique()
-    there = ours.index.isin(paper).sum()
-    count = f"all {there}" if there == len(paper) else f"{there} of the paper's {len(paper)}"
+    there = ours.index.isin(paper)
+    count = "all" if there.sum() == len(paper) else f"{there.sum()} of"
     seeds = f", {notes.number(list(ours))}" if len(ours) else ""
     yield (
-        f"Solid, dots: ours, {count} grid points{seeds}; "
+        f"Solid, dots: ours, {count} the paper's {len(paper)} grid points{seeds}; "
         f"dashed, crosses: {notes.PAPER}."
     )
     lacking = paper[~paper.isin(ours.index)].to_frame(index=False)
