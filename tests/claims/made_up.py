@@ -67,7 +67,6 @@ def sfo(
     *,
     seconds: float = 700.0,
     power: float = 1.0,
-    busy: float = 1.0,
     **options: object,
 ) -> Callable[[], Book]:
     """Figure 2b: SFO takes `seconds` where Adam takes 100, memory ~ minibatches^power."""
@@ -80,7 +79,7 @@ def sfo(
         runs = tables.runs.assign(
             **{"training.batch_size": batch, "optimizer_mb": (60_000 / batch) ** power},
             seconds=taken,
-            cpu_seconds=busy * taken,
+            cpu_seconds=taken,
         )
         return Book({"fig2b": Tables(runs, tables.curves)}, REFERENCES)
 

@@ -43,15 +43,27 @@ def test_an_effect_within_the_scatter_over_seeds_is_undecided() -> None:
     assert found.verdict in (Verdict.UNDECIDED, Verdict.MIXED)
 
 
-def test_time_counts_only_where_the_run_had_its_core() -> None:
-    found = judge(CLAIMS["sfo-speed"], sfo(busy=0.5)())
-    outcomes = {check.unit: check.outcome for check in found.judged[0].checks}
-    assert outcomes["times"] is Outcome.NOT_JUDGED
-    assert found.verdict == Verdict.UNDECIDED
+@pytest.mark.parametrize("waiting", [1.0, 3.0])
+def test_time_is_the_processors_where_one_thread_runs(waiting: float) -> None:
+    """However long SFO waited for its core, a pass of it takes seven of Adam."""
+    book = sfo(seconds=700.0)()
+    runs, curves = book.tables["fig2b"].runs, book.tables["fig2b"].curves
+    waited = runs["seconds"].mask(runs["series"] == "SFO", waiting * runs["seconds"])
+    for device, times in (("cpu", 7.0), ("NVIDIA H200", 7.0 * waiting)):
+        tables = {"fig2b": Tables(runs.assign(seconds=waited, device=device), curves)}
+        found = judge(CLAIMS["sfo-speed"], dataclasses.replace(book, tables=tables))
+        values = [v for c in found.judged[0].checks if c.unit == "times" for v in c.values]
+        assert values == pytest.approx([times] * len(values))
+        assert values
+
+
+def test_time_that_is_not_known_is_not_judged() -> None:
     book = sfo()()
     runs = book.tables["fig2b"].runs.drop(columns="cpu_seconds")
     tables = {"fig2b": Tables(runs, book.tables["fig2b"].curves)}
     found = judge(CLAIMS["sfo-speed"], dataclasses.replace(book, tables=tables))
+    outcomes = {check.unit: check.outcome for check in found.judged[0].checks}
+    assert outcomes["times"] is Outcome.NOT_JUDGED
     assert found.verdict == Verdict.UNDECIDED
 
 
