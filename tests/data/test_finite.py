@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from adamrepro import data as data_module
 from adamrepro.data import DataSet, Dense, MnistConfig, Source, Sparse, load_dataset
 from adamrepro.data.dataset import check_finite
 from adamrepro.errors import UserError
@@ -45,6 +44,6 @@ def test_the_first_bad_example_is_named(
 
 def test_every_data_set_is_checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     bad = replace(PICTURES, x=PICTURES.x / 0)
-    monkeypatch.setitem(data_module.LOADERS, MnistConfig, lambda *_: data_set(PICTURES, bad))
+    monkeypatch.setattr(MnistConfig, "load", lambda *_: data_set(PICTURES, bad))
     with pytest.raises(UserError, match=rf"test example 0 .*{tmp_path}"):
         load_dataset(MnistConfig(), root=tmp_path)

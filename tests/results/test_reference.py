@@ -93,9 +93,10 @@ def test_last_epoch_follows_the_mapping() -> None:
     assert (walltime.last_epoch_of("SFO"), walltime.last_epoch_of("Adam")) == (20, 101)
 
 
-def test_missing_file_is_named(tmp_path) -> None:
+def test_missing_file_is_named(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("adamrepro.results.reference.REFERENCE", tmp_path)
     with pytest.raises(UserError, match=r"fig1a\.csv"):
-        read_reference("fig1a", tmp_path)
+        read_reference("fig1a")
 
 
 def test_no_duplicates() -> None:

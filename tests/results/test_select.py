@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from adamrepro.errors import UserError
-from adamrepro.results.reference import PANELS, read_reference
+from adamrepro.results.reference import CURVE_PANELS, PANELS, panel_of, read_reference
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import (
     ONLY,
@@ -21,6 +21,11 @@ from synthetic import figure_4_tables, paper_curve, tables_like
 def chosen(tables: Tables, panel: str = "fig1a") -> dict[tuple[str, str], Choice]:
     found = choose(tables.runs, tables.curves, panel)
     return {(choice.series, choice.role): choice for choice in found}
+
+
+def summarised(tables: Tables, panel: str = "fig1a") -> pd.DataFrame:
+    found = summary(tables, CURVE_PANELS[panel_of(panel).name], read_reference(panel))
+    return found.set_index(["series", "selection"])
 
 
 def test_recovered_is_the_nearest_and_tuned_the_lowest() -> None:
@@ -44,7 +49,7 @@ def test_tuned_has_the_lowest_plotted_cost(panel: str, cost: str) -> None:
     for name, column in (("Adam-1-0", other), ("Adam-0.3-0", cost)):
         curves.loc[last & (curves["run_id"] == name), column] = 1e-9
     assert chosen(Tables(tables.runs, curves), panel)["Adam", Role.TUNED].setting_id == "Adam-0.3"
-    drawn = summary(Tables(tables.runs, curves), panel).set_index(["series", "selection"])
+    drawn = summarised(Tables(tables.runs, curves), panel)
     # its confirmation runs are none, hence the grid's own
     assert drawn.loc[("Adam", "tuned"), "cost_mean"] == pytest.approx(1e-9)
 
@@ -158,7 +163,7 @@ def test_no_grid_is_an_error() -> None:
 
 def test_summary_gives_mean_and_range_over_confirmation_seeds() -> None:
     tables = tables_like("fig1a")
-    table = summary(tables, "fig1a").set_index(["series", "selection"])
+    table = summarised(tables)
     adam = table.loc[("Adam", "recovered")]
     last = tables.curves[tables.curves["epoch"] == 46].set_index("run_id")["train_cost"]
     costs = last[[f"Adam-1-{seed}" for seed in (1, 2, 3)]]
@@ -174,14 +179,14 @@ def test_summary_counts_diverged_confirmations() -> None:
     tables = tables_like("fig1a")
     one = tables.runs["run_id"] == "Adam-1-2"
     tables.runs.loc[one, ["status", "diverged_epoch"]] = ["diverged", 5]
-    adam = summary(tables, "fig1a").set_index(["series", "selection"]).loc[("Adam", "recovered")]
+    adam = summarised(tables).loc[("Adam", "recovered")]
     assert adam["diverged"] == 1
     assert np.isinf(adam["cost_max"])
     assert np.isinf(adam["fidelity_mean"])
 
 
 def test_horizon_is_the_last_epoch_of_the_budget() -> None:
-    table = summary(tables_like("fig1a", epochs=12), "fig1a")
+    table = summarised(tables_like("fig1a", epochs=12))
     assert set(table["epoch"]) == {12}
 
 
@@ -196,7 +201,7 @@ def test_tables_survive_the_csv_files(tmp_path) -> None:
     read = Tables.read(tmp_path)
     assert set(read.runs["setting_id"]) == set(tables.runs["setting_id"]), "ids stay text"
     assert set(read.runs["reading"]) == {""}
-    pd.testing.assert_frame_equal(summary(read, "fig1a"), summary(tables, "fig1a"))
+    pd.testing.assert_frame_equal(summarised(read), summarised(tables))
 
 
 def test_missing_and_damaged_tables_are_named(tmp_path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 from adamrepro.cli.status import main
-from adamrepro.data import DATASETS, FOLDERS, is_there
+from adamrepro.data import DATASETS, is_there
 from adamrepro.runs import planning
 from commandline import Outcome, train
 
@@ -90,8 +90,7 @@ def test_a_mistake_is_explained(experiment: str, budget: str, said: str, status:
 
 
 def test_data_sets_are_looked_for_where_they_lie(tmp_path: Path) -> None:
-    assert set(FOLDERS) == set(DATASETS.values())
     for config in DATASETS.values():
         assert not is_there(config(), tmp_path)
-        (tmp_path / FOLDERS[config][-1]).mkdir(parents=True)
+        (tmp_path / config.folders[-1]).mkdir(parents=True)
         assert is_there(config(), tmp_path)

@@ -7,7 +7,7 @@ from digits import TINY_MLP, digits, evaluation_noise, make_loop, make_populatio
 from adamrepro.data import Dense, Sparse
 from adamrepro.models.vae import VaeConfig
 from adamrepro.optim import Adam, ScheduleFree
-from adamrepro.training import Precision, Training
+from adamrepro.training import Members, Precision, Training
 
 
 def test_clean_costs_are_taken_when_due() -> None:
@@ -18,14 +18,15 @@ def test_clean_costs_are_taken_when_due() -> None:
     assert [row["epoch"] for row in curve.rows if "train_cost" in row] == [1, 2, 3, 4, 5]
 
 
-def test_evaluation_is_over_the_whole_split_in_any_chunks() -> None:
+def test_evaluation_is_over_the_whole_split_in_any_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     population = make_population([Adam(), Adam()], TINY_MLP)
     train, _ = digits()
     cost, error = population.evaluate(train, seed=0)
     x, y = train.batch(torch.arange(len(train)))
     whole, wrong = population.model.error(x, y, evaluation_noise())
     for chunk in (1000, 250, 7, 1):
-        cost, error = population.evaluate(train, seed=0, chunk=chunk)
+        monkeypatch.setattr(Members, "CHUNK", chunk)
+        cost, error = population.evaluate(train, seed=0)
         torch.testing.assert_close(cost.float(), whole, rtol=1e-6, atol=0)
         assert error is not None
         torch.testing.assert_close(error.float(), wrong, rtol=1e-6, atol=1e-7)

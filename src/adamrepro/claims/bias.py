@@ -6,7 +6,7 @@ import numpy as np
 
 from adamrepro.claims.claim import INF, Check, Claim, Kind, Needs
 from adamrepro.claims.grid import EARLY, LATE, SERIES, STABLE, Grid
-from adamrepro.results.reference import FIGURE_4_CAP
+from adamrepro.results.reference import FIGURE_4
 
 EXAMPLES = 50_000  # author code: n_train
 GRID_STEP = 0.5
@@ -120,7 +120,7 @@ def _notes(grid: Grid) -> list[str]:
     """Points far from the paper's, and best step sizes at an end of the grid."""
     ours = np.array([grid.losses[epochs].mean(-1) for epochs in (EARLY, LATE)])
     paper = np.array([grid.paper[epochs] for epochs in (EARLY, LATE)])
-    both_lost = (ours >= FIGURE_4_CAP) & (paper >= FIGURE_4_CAP)
+    both_lost = (ours >= FIGURE_4.cap) & (paper >= FIGURE_4.cap)
     gaps = (ours - paper)[~np.isnan(paper) & ~both_lost]
     far = int((np.abs(gaps) > FAR).sum())
     notes = [f"{far} of {len(gaps)} points lie more than {FAR:g} nats from the paper's"]

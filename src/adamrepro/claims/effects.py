@@ -123,11 +123,11 @@ def paper_curves(panel: str) -> pd.DataFrame:
     return table[table["visible"]].pivot(index="x", columns="series", values=y)
 
 
-def paper_gaps(panel: str, above: str, below: str, factor: float) -> dict[str, float]:
-    """`factor` times how far the paper drew one above the other, by measure, in dex."""
+def paper_gaps(panel: str, above: str, below: str) -> dict[str, float]:
+    """HALF of how far the paper drew one above the other, by measure, in dex."""
     curves = paper_curves(panel)[[above, below]].dropna()
     first, second = curves[above].to_numpy(), curves[below].to_numpy()
-    return {where: factor * float(measure(first, second)) for where, measure in MEASURES.items()}
+    return {where: HALF * float(measure(first, second)) for where, measure in MEASURES.items()}
 
 
 def paper_distance(panel: str, one: str, other: str) -> dict[str, float]:

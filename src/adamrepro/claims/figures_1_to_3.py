@@ -29,7 +29,7 @@ def _logistic(selection: Selection) -> list[Check]:
 def _imdb(selection: Selection) -> list[Check]:
     """SGD far above AdaGrad, Adam no slower than AdaGrad; with dropout and without."""
     noisy = ("SGDNesterov+dropout", "AdaGrad+dropout", "Adam+dropout")
-    large = effects.paper_gaps("fig1b", noisy[0], noisy[1], HALF)
+    large = effects.paper_gaps("fig1b", noisy[0], noisy[1])
     same = effects.paper_distance("fig1b", noisy[2], noisy[1])
     checks = []
     for sgd, adagrad, adam in (noisy, [name.removesuffix("+dropout") for name in noisy]):
@@ -85,7 +85,7 @@ def _late(selection: Selection) -> list[Check]:
     for end in ("", "+dropout"):
         adam, sgd, adagrad = (f"{name}{end}" for name in ("Adam", "SGDNesterov", "AdaGrad"))
         for below in (adam, sgd):
-            half = effects.paper_gaps("fig3", adagrad, below, HALF)
+            half = effects.paper_gaps("fig3", adagrad, below)
             why = "half of the distance that the paper draws and calls considerable"
             checks.append(effects.gaps(selection, adagrad, below, more_than=half, why=why)[0])
         checks.append(effects.gaps(selection, sgd, adam, more_than=ZERO, why=effects.ORDER)[0])

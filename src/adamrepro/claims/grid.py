@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from adamrepro.results.fidelity import figure_4_losses, rounded
-from adamrepro.results.reference import FIGURE_4, FIGURE_4_EPOCHS
+from adamrepro.results.reference import FIGURE_4
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import every_point
 
-EARLY, LATE = FIGURE_4_EPOCHS
+EARLY, LATE = FIGURE_4.epochs
 STABLE = 140.0
 """Nats: the top of the paper's panels. A run whose loss is above it is not in the picture."""
 SERIES = ("corrected", "uncorrected")
@@ -49,20 +49,20 @@ def read_grid(tables: Tables, reference: pd.DataFrame, column: str) -> Grid:
     points = pd.MultiIndex.from_product([SERIES, *axes.values()], names=POINT)
     shape = (len(SERIES), *map(len, axes.values()))
     panel = replace(FIGURE_4, cost=column)
-    found = figure_4_losses(every_point(tables.runs), tables.curves, list(FIGURE_4_EPOCHS), panel)
+    found = figure_4_losses(every_point(tables.runs), tables.curves, list(FIGURE_4.epochs), panel)
     found = found.assign(alpha=rounded(found["alpha"]))
     found = found.drop_duplicates([*POINT, "epochs", "seed"])
     by_epochs = {
         epochs: found[found["epochs"] == epochs]
         .pivot(index=POINT, columns="seed", values="loss")
         .reindex(points)
-        for epochs in FIGURE_4_EPOCHS
+        for epochs in FIGURE_4.epochs
     }
     whole = [{int(str(seed)) for seed in table.dropna(axis=1)} for table in by_epochs.values()]
     seeds = sorted(set.intersection(*whole))
     theirs = {
         epochs: paper[paper["epochs"] == epochs].set_index(POINT)["loss"].reindex(points)
-        for epochs in FIGURE_4_EPOCHS
+        for epochs in FIGURE_4.epochs
     }
     return Grid(
         name=column,

@@ -1,20 +1,18 @@
 """The data sets: found, fetched or stood in for, checked, and held as tensors.
 
-Adding one is a file with a config and a loader, and one row in each of the three tables below.
+Adding one is a file with its config, which loads it, and a row in `DATASETS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from adamrepro.data.batches import Dense, Sparse, SparseBatch
-from adamrepro.data.cifar10 import CifarConfig, Whitening, load_cifar10
-from adamrepro.data.cifar_files import FORMS
+from adamrepro.data.cifar10 import CifarConfig, Whitening
 from adamrepro.data.dataset import DataSet, Source, check_finite
-from adamrepro.data.imdb import FOLDER, Features, ImdbConfig, load_imdb
-from adamrepro.data.mnist import RAW, MnistConfig, load_mnist
+from adamrepro.data.imdb import Features, ImdbConfig
+from adamrepro.data.mnist import MnistConfig
 from adamrepro.data.sources import Counter, Request, uncounted
 from adamrepro.errors import UserError
 
@@ -38,11 +36,19 @@ __all__ = [
 
 
 class DataSetConfig(Protocol):
-    """What all configs of data sets have; sizes: examples of the training and the test split."""
+    """What all configs of data sets have.
+
+    sizes: examples of the training and the test split.
+    folders: under the data root; the data set seems to be there if one of these is.
+    """
 
     sizes: ClassVar[tuple[int, int]]
+    folders: ClassVar[tuple[str, ...]]
     name: str
     examples: int | None
+
+    def load(self, request: Request) -> DataSet:
+        """Return the data set; raises UserError or OSError."""
 
 
 DATASETS: dict[str, type[DataSetConfig]] = {
@@ -50,23 +56,11 @@ DATASETS: dict[str, type[DataSetConfig]] = {
     "imdb": ImdbConfig,
     "cifar10": CifarConfig,
 }
-LOADERS: dict[type[DataSetConfig], Callable[[Any, Request], DataSet]] = {
-    MnistConfig: load_mnist,
-    ImdbConfig: load_imdb,
-    CifarConfig: load_cifar10,
-}
-
-FOLDERS: dict[type[DataSetConfig], list[str]] = {
-    MnistConfig: [str(RAW)],
-    ImdbConfig: [FOLDER],
-    CifarConfig: [form.folder for form in FORMS],
-}
-"""Under the data root: a data set is there if one of these is."""
 
 
 def is_there(config: DataSetConfig, root: Path) -> bool:
     """Whether a data set seems to be there. Its files are not looked at: `load_dataset` does."""
-    return any((root / folder).is_dir() for folder in FOLDERS[type(config)])
+    return any((root / folder).is_dir() for folder in config.folders)
 
 
 def load_dataset(
@@ -93,7 +87,7 @@ def load_dataset(
         root=Path(root).expanduser(), download=download, stand_in=stand_in, counter=counter
     )
     try:
-        data = LOADERS[type(config)](config, request)
+        data = config.load(request)
     except OSError as error:
         raise UserError(
             f"{config.name}: {error.filename} cannot be read: {error.strerror}."

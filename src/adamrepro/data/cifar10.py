@@ -47,6 +47,7 @@ class CifarConfig:
     """
 
     sizes: ClassVar[tuple[int, int]] = (50_000, 10_000)
+    folders: ClassVar[tuple[str, ...]] = tuple(form.folder for form in cifar_files.FORMS)
 
     name: str = "cifar10"
     examples: int | None = None
@@ -58,42 +59,41 @@ class CifarConfig:
         check_examples(self.examples, self.sizes[0])
         check_ranges("dataset", self)
 
+    def load(self, request: Request) -> DataSet:
+        """CIFAR-10 with x [N, 3, 32, 32], whitened in a batch (channel) or beforehand (zca).
 
-def load_cifar10(config: CifarConfig, request: Request) -> DataSet:
-    """CIFAR-10 with x [N, 3, 32, 32], whitened in a batch (channel) or beforehand (zca).
-
-    Raises:
-        UserError: files are missing, damaged, or not what CIFAR-10 holds.
-    """
-    form = next((f for f in FORMS if (request.root / f.folder).exists()), FORMS[0])
-    folder = request.root / form.folder
-    # only the binary archive is downloaded, so that another form that is incomplete stays so
-    allowed = request if form is FORMS[0] else replace(request, download=False)
-    if locate(
-        allowed,
-        name="CIFAR-10",
-        files=[folder / name for name in form.needs],
-        started=[folder],
-        origin=URL,
-        fetch=partial(fetch_archive, URL, MD5, FORMS[0].folder),
-    ):
-        images = form.read(folder, request.counter)
-        source = Source.CANONICAL if images.canonical else Source.MIRROR
-        cache = folder
-    else:
-        images = Images(**stand_ins.images(), canonical=False)
-        source, cache = Source.STAND_IN, None
-    raw = content_sha256([images.train_x, images.train_y, images.test_x, images.test_y])
-    train, test = _whitened(config, images, raw, cache, request)
-    train, test = keep_examples(train, test, config.examples)
-    return DataSet(
-        name=config.name,
-        train=train,
-        test=test,
-        classes=len(cifar_files.CLASSES),
-        source=source,
-        sha256=content_sha256([_recipe(config, raw)]),
-    )
+        Raises:
+            UserError: files are missing, damaged, or not what CIFAR-10 holds.
+        """
+        form = next((f for f in FORMS if (request.root / f.folder).exists()), FORMS[0])
+        folder = request.root / form.folder
+        # only the binary archive is downloaded, so that another form that is incomplete stays so
+        allowed = request if form is FORMS[0] else replace(request, download=False)
+        if locate(
+            allowed,
+            name="CIFAR-10",
+            files=[folder / name for name in form.needs],
+            started=[folder],
+            origin=URL,
+            fetch=partial(fetch_archive, URL, MD5, FORMS[0].folder),
+        ):
+            images = form.read(folder, request.counter)
+            source = Source.CANONICAL if images.canonical else Source.MIRROR
+            cache = folder
+        else:
+            images = Images(**stand_ins.images(), canonical=False)
+            source, cache = Source.STAND_IN, None
+        raw = content_sha256([images.train_x, images.train_y, images.test_x, images.test_y])
+        train, test = _whitened(self, images, raw, cache, request)
+        train, test = keep_examples(train, test, self.examples)
+        return DataSet(
+            name=self.name,
+            train=train,
+            test=test,
+            classes=len(cifar_files.CLASSES),
+            source=source,
+            sha256=content_sha256([_recipe(self, raw)]),
+        )
 
 
 def _recipe(config: CifarConfig, raw: str) -> str:

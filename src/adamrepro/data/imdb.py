@@ -55,6 +55,7 @@ class ImdbConfig:
     """
 
     sizes: ClassVar[tuple[int, int]] = (2 * reviews.PER_CLASS, 2 * reviews.PER_CLASS)
+    folders: ClassVar[tuple[str, ...]] = (FOLDER,)
 
     name: str = "imdb"
     examples: int | None = None
@@ -66,6 +67,49 @@ class ImdbConfig:
         check_examples(self.examples, self.sizes[0])
         require(self.vocabulary >= 1, "dataset.vocabulary", self.vocabulary, "at least 1 word")
 
+    def load(self, request: Request) -> DataSet:
+        """IMDB as sparse float32 features [N, vocabulary]; class 1 is positive, 0 negative.
+
+        Raises:
+            UserError: files are missing or damaged, or the vocabulary is smaller than asked for.
+        """
+        folder = request.root / FOLDER
+        vocabulary = folder / "imdb.vocab"
+        texts = [folder / split / label for split in reviews.SPLITS for label in reviews.RATINGS]
+        feats = [folder / split / "labeledBow.feat" for split in reviews.SPLITS]
+        # the reviews themselves come first, so that counts do not depend on which files were kept
+        use_feats = not any(t.exists() for t in texts) and any(f.exists() for f in feats)
+        files = [vocabulary, *(feats if use_feats else texts)]
+        if not locate(
+            request,
+            name="IMDB",
+            files=files,
+            started=[folder],
+            origin=URL,
+            fetch=partial(fetch_archive, URL, MD5, FOLDER),
+        ):
+            counts = Counts(**stand_ins.bags_of_words(), source=Source.STAND_IN)
+        elif use_feats:
+            counts = _from_feats(folder, vocabulary, feats)
+        else:
+            counts = _from_texts(folder, vocabulary, request)
+        available = counts.train.shape[1]
+        expected = f"at most {available}, the number of words in imdb.vocab"
+        require(self.vocabulary <= available, "dataset.vocabulary", self.vocabulary, expected)
+        train = _select(counts.train, counts.train_y, self)
+        test = _select(counts.test, counts.test_y, self)
+        parts = [t for s in (train, test) for t in (s.crow, s.col, s.val, s.y)]
+        sha256 = content_sha256([*parts, f"vocabulary={self.vocabulary}"])
+        train, test = keep_examples(train, test, self.examples)
+        return DataSet(
+            name=self.name,
+            train=train,
+            test=test,
+            classes=CLASSES,
+            source=counts.source,
+            sha256=sha256,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
@@ -76,50 +120,6 @@ class Counts:
     train_y: np.ndarray
     test_y: np.ndarray
     source: Source
-
-
-def load_imdb(config: ImdbConfig, request: Request) -> DataSet:
-    """IMDB as sparse float32 features [N, vocabulary]; class 1 is positive, 0 negative.
-
-    Raises:
-        UserError: files are missing or damaged, or the vocabulary has fewer words than asked for.
-    """
-    folder = request.root / FOLDER
-    vocabulary = folder / "imdb.vocab"
-    texts = [folder / split / label for split in reviews.SPLITS for label in reviews.RATINGS]
-    feats = [folder / split / "labeledBow.feat" for split in reviews.SPLITS]
-    # the reviews themselves come first, so that counts do not depend on which files were kept
-    use_feats = not any(t.exists() for t in texts) and any(f.exists() for f in feats)
-    files = [vocabulary, *(feats if use_feats else texts)]
-    if not locate(
-        request,
-        name="IMDB",
-        files=files,
-        started=[folder],
-        origin=URL,
-        fetch=partial(fetch_archive, URL, MD5, FOLDER),
-    ):
-        counts = Counts(**stand_ins.bags_of_words(), source=Source.STAND_IN)
-    elif use_feats:
-        counts = _from_feats(folder, vocabulary, feats)
-    else:
-        counts = _from_texts(folder, vocabulary, request)
-    available = counts.train.shape[1]
-    expected = f"at most {available}, the number of words in imdb.vocab"
-    require(config.vocabulary <= available, "dataset.vocabulary", config.vocabulary, expected)
-    train = _select(counts.train, counts.train_y, config)
-    test = _select(counts.test, counts.test_y, config)
-    parts = [t for s in (train, test) for t in (s.crow, s.col, s.val, s.y)]
-    sha256 = content_sha256([*parts, f"vocabulary={config.vocabulary}"])
-    train, test = keep_examples(train, test, config.examples)
-    return DataSet(
-        name=config.name,
-        train=train,
-        test=test,
-        classes=CLASSES,
-        source=counts.source,
-        sha256=sha256,
-    )
 
 
 def _from_texts(folder: Path, vocabulary: Path, request: Request) -> Counts:

@@ -56,6 +56,7 @@ class MnistConfig:
     """
 
     sizes: ClassVar[tuple[int, int]] = (TRAIN, TEST)
+    folders: ClassVar[tuple[str, ...]] = (str(RAW),)
 
     name: str = "mnist"
     examples: int | None = None
@@ -67,48 +68,47 @@ class MnistConfig:
         ok = 0 <= self.held_out < TRAIN
         require(ok, "dataset.held_out", self.held_out, f"0 to {TRAIN - 1}")
 
+    def load(self, request: Request) -> DataSet:
+        """MNIST with x uint8 [N, 784], scaled to [0, 1] in a batch, and 10 classes.
 
-def load_mnist(config: MnistConfig, request: Request) -> DataSet:
-    """MNIST with x uint8 [N, 784], scaled to [0, 1] in a batch, and 10 classes.
-
-    Raises:
-        UserError: files are missing, damaged or of another shape.
-    """
-    raw = request.root / RAW
-    files = [raw / name for name in SHA256]
-    found = locate(
-        request,
-        name="MNIST",
-        files=files,
-        started=files,
-        origin=" or ".join(MIRRORS),
-        fetch=_fetch,
-    )
-    if found:
-        arrays = [*_read(raw, "train", TRAIN), *_read(raw, "t10k", TEST)]
-        for path in files:
-            _verify(path)
-        source = Source.CANONICAL
-    else:
-        arrays = _stand_in()
-        source = Source.STAND_IN
-    scale = torch.tensor(1 / 255)
-    train, test = (
-        Dense(x=torch.from_numpy(x), y=torch.from_numpy(y).long(), scale=scale)
-        for x, y in (arrays[:2], arrays[2:])
-    )
-    if config.held_out:
-        kept = len(train) - config.held_out * len(train) // TRAIN
-        train = train.take(torch.arange(kept))
-    train, test = keep_examples(train, test, config.examples)
-    return DataSet(
-        name=config.name,
-        train=train,
-        test=test,
-        classes=CLASSES,
-        source=source,
-        sha256=content_sha256(arrays),
-    )
+        Raises:
+            UserError: files are missing, damaged or of another shape.
+        """
+        raw = request.root / RAW
+        files = [raw / name for name in SHA256]
+        found = locate(
+            request,
+            name="MNIST",
+            files=files,
+            started=files,
+            origin=" or ".join(MIRRORS),
+            fetch=_fetch,
+        )
+        if found:
+            arrays = [*_read(raw, "train", TRAIN), *_read(raw, "t10k", TEST)]
+            for path in files:
+                _verify(path)
+            source = Source.CANONICAL
+        else:
+            arrays = _stand_in()
+            source = Source.STAND_IN
+        scale = torch.tensor(1 / 255)
+        train, test = (
+            Dense(x=torch.from_numpy(x), y=torch.from_numpy(y).long(), scale=scale)
+            for x, y in (arrays[:2], arrays[2:])
+        )
+        if self.held_out:
+            kept = len(train) - self.held_out * len(train) // TRAIN
+            train = train.take(torch.arange(kept))
+        train, test = keep_examples(train, test, self.examples)
+        return DataSet(
+            name=self.name,
+            train=train,
+            test=test,
+            classes=CLASSES,
+            source=source,
+            sha256=content_sha256(arrays),
+        )
 
 
 def _read(raw: Path, split: str, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -12,14 +12,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """Axes, labels and legend of one panel of the paper, and the cost that stands for it."""
+    """Axes and legend of one panel of the paper, and the cost that stands for it."""
 
     name: str
     experiment: str
-    title: str
     x_limits: tuple[float, float]
     y_limits: tuple[float, float]
-    log_y: bool = False
     x_label: str
     y_label: str
     series: tuple[str, ...]
@@ -40,6 +38,8 @@ class CurvePanel(Frame):
     step, train_nll, stands for it.
     """
 
+    title: str
+    log_y: bool = False
     x_label: str = "iterations over entire dataset"
     y_label: str = "training cost"
     cost: str = "train_cost"

@@ -7,17 +7,11 @@ compared: axes, labels, legend order, and which of our costs at which epoch stan
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
 from adamrepro.errors import UserError
 from adamrepro.paths import REFERENCE
 from adamrepro.results.panel import CurvePanel, GridPanel, Panel
-
-# The paper draws every run of Figure 4 that diverged at exactly this loss.
-FIGURE_4_CAP = 400.0
-FIGURE_4_EPOCHS = (10, 100)
 
 _DROPOUT = ("AdaGrad+dropout", "RMSProp+dropout", "SGDNesterov+dropout", "Adam+dropout")
 _CONVNET = (
@@ -40,17 +34,16 @@ _ADAM_SHIFTS = {"Adam": 1, "Adam+dropout": 1}
 FIGURE_4 = GridPanel(
     name="fig4",
     experiment="fig4",
-    title="bias correction",
     x_limits=(-5, -1),
     y_limits=(95, 140),
     x_label=r"$\log_{10}(\alpha)$",
     y_label="Loss",
     series=("corrected", "uncorrected"),
     cost="train_nll",
-    epochs=FIGURE_4_EPOCHS,
+    epochs=(10, 100),
     beta1=(0.0, 0.9),
     beta2=(0.99, 0.999, 0.9999),
-    cap=FIGURE_4_CAP,
+    cap=400.0,
 )
 
 _CURVES = (
@@ -153,13 +146,13 @@ def panel_of(name: str) -> Panel:
         raise UserError(f"{name}: no such panel; expected one of {', '.join(PANELS)}") from None
 
 
-def read_reference(name: str, folder: Path = REFERENCE) -> pd.DataFrame:
+def read_reference(name: str) -> pd.DataFrame:
     """The paper's curves of a panel.
 
     Columns series, x, y, kind, visible; Figure 2b also y_undone; Figure 4 series, epochs,
     beta1, beta2, alpha, loss, kind, visible. `visible` is what the paper's panel shows.
     """
-    path = folder / f"{panel_of(name).name}.csv"
+    path = REFERENCE / f"{panel_of(name).name}.csv"
     try:
         table = pd.read_csv(path)
     except FileNotFoundError:
@@ -169,6 +162,6 @@ def read_reference(name: str, folder: Path = REFERENCE) -> pd.DataFrame:
     return table.astype({"visible": bool})
 
 
-def read_references(folder: Path = REFERENCE) -> dict[str, pd.DataFrame]:
+def read_references() -> dict[str, pd.DataFrame]:
     """The paper's curves of every panel, by panel name."""
-    return {name: read_reference(name, folder) for name in PANELS}
+    return {name: read_reference(name) for name in PANELS}

@@ -6,23 +6,17 @@ import pandas as pd
 
 from adamrepro.results.fidelity import distances
 from adamrepro.results.panel import CurvePanel
-from adamrepro.results.reference import CURVE_PANELS, panel_of, read_reference
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import choose, costs_at_horizon, drawn_runs, hyper_parameters
 
 
-def summary(
-    tables: Tables, panel: CurvePanel | str, reference: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def summary(tables: Tables, panel: CurvePanel, reference: pd.DataFrame) -> pd.DataFrame:
     """A row per series and selection, over its drawn seeds.
 
     Columns series, selection, setting, setting_id, drawn (confirm | grid), seeds, diverged, points,
     fidelity_mean, fidelity_min, fidelity_max (dex), epoch, cost_mean, cost_min, cost_max
     (plotted there), at_edge.
     """
-    panel = CURVE_PANELS[panel_of(panel).name] if isinstance(panel, str) else panel
-    if reference is None:
-        reference = read_reference(panel.name)
     rows: list[dict[str, object]] = []
     for choice in choose(tables.runs, tables.curves, panel, reference):
         runs = drawn_runs(tables.runs, choice)

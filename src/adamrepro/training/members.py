@@ -89,7 +89,7 @@ class Members:
 
     @torch.no_grad()
     def evaluate(
-        self, split: Split, seed: int, *, chunk: int = CHUNK, check: bool = False
+        self, split: Split, seed: int, *, check: bool = False
     ) -> tuple[Tensor, Tensor | None]:
         """Return clean cost [R] and error rate [R] (or None) over a whole split, noise off.
 
@@ -103,7 +103,7 @@ class Members:
         cost = torch.zeros_like(self.l2)
         wrong = torch.zeros_like(cost)
         with self.evaluated(), self.autocast():
-            for piece in split.cut(torch.arange(len(split), device=device), chunk):
+            for piece in split.cut(torch.arange(len(split), device=device), self.CHUNK):
                 x, y = self.examples(*split.batch(piece))
                 if check:
                     self.model.check(x)
