@@ -5,7 +5,8 @@ BUDGET ?= quick
 # DATA=/path    a folder that already holds data sets, laid out as their archives unpack
 # PYTHON=NAME   the interpreter of the virtual environment
 # FROM=published    reproduce takes published runs over instead of training them; report shows them
-# ARGS="..."    passed on by test, test-all, sweep and benchmark
+# ARGS="..."    passed on: by reproduce and publish names of experiments (ARGS=fig4), and by test,
+#               test-all, sweep and benchmark whatever each takes
 
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
@@ -23,12 +24,12 @@ endif
 .PHONY: help setup reproduce status figures report compare publish sweep smoke test test-all check benchmark clean FORCE
 
 help:  ## list the targets (this)
-	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | awk -F '\t' '{ printf "make %-11s %s\n", $$1, $$2 }'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY)  ## make .venv with pinned dependencies (PYTHON=python3.12); nothing if it is there
 
-reproduce: setup  ## train, draw, judge, report, compare with what is published (BUDGET=quick|full, DATA=/path)
-	@$(ADAMREPRO) reproduce --budget "$(BUDGET)" $(if $(FROM),--from "$(FROM)")
+reproduce: setup  ## train, draw, judge, report, compare with what is published (BUDGET=quick|full, DATA=/path, ARGS=fig4)
+	@$(ADAMREPRO) reproduce --budget "$(BUDGET)" $(if $(FROM),--from "$(FROM)") $(ARGS)
 
 status: setup  ## which of your runs are done, and how long the others will take (BUDGET=quick|full)
 	@$(ADAMREPRO) status --budget "$(BUDGET)"
@@ -36,7 +37,7 @@ status: setup  ## which of your runs are done, and how long the others will take
 # All budgets that are published, unless one is asked for; search has no figures.
 figures: setup  ## redraw figures/published from results/published: no training
 	@for budget in $(if $(filter file,$(origin BUDGET)),$(filter-out search,$(notdir $(wildcard results/published/*))),$(BUDGET)); do \
-	  $(ADAMREPRO) plot all --published --budget "$$budget" || exit; \
+	  $(ADAMREPRO) plot --published --budget "$$budget" || exit; \
 	  [ "$$budget" != full ] || $(ADAMREPRO) after-adam --published || exit; \
 	done
 
@@ -47,7 +48,7 @@ compare: setup  ## compare your own runs with the published ones (BUDGET=quick|f
 	@$(ADAMREPRO) compare --budget "$(BUDGET)"
 
 publish: setup  ## check your own tables, and make them the published ones (BUDGET=quick|full|search)
-	@$(ADAMREPRO) publish --budget "$(BUDGET)"
+	@$(ADAMREPRO) publish --budget "$(BUDGET)" $(ARGS)
 	@[ "$(BUDGET)" = search ] || $(ADAMREPRO) claims --published --budget "$(BUDGET)"
 
 sweep: setup  ## train at a fixed commit, in a worktree of its own (ARGS="experiment=fig4 budget=full")

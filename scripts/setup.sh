@@ -13,15 +13,6 @@ fail() {
   exit 2
 }
 
-# Two calls at once: the second waits, and finds the work done.
-exec 9<Makefile
-flock 9
-if [ "$(cat $ready 2>/dev/null)" = "$PWD" ] &&
-  [ $ready -nt pyproject.toml ] && [ $ready -nt constraints.txt ]; then
-  exit
-fi
-rm -f $ready
-
 python=
 for candidate in "${candidates[@]}"; do
   if "$candidate" -c "$supported" 2>/dev/null; then
@@ -31,6 +22,16 @@ for candidate in "${candidates[@]}"; do
 done
 [ -n "$python" ] || fail "no Python 3.11, 3.12 or 3.13 found (tried: ${candidates[*]})" \
   "install one, or name it: make setup PYTHON=/path/to/python3.12"
+
+# Two calls at once: the second waits, and finds the work done. The lock is this shell's, which holds
+# the file open; macOS has no flock(1).
+exec 9<Makefile
+"$python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
+if [ "$(cat $ready 2>/dev/null)" = "$PWD" ] &&
+  [ $ready -nt pyproject.toml ] && [ $ready -nt constraints.txt ]; then
+  exit
+fi
+rm -f $ready
 
 quietly=--quiet
 if ! .venv/bin/python -c "$supported; import pip" 2>/dev/null; then

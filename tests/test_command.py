@@ -1,6 +1,7 @@
 """A mistake at the command line is answered in a line or two that name it: never a traceback."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,13 @@ SINGLE = {
     "seed=1.5": ("seed=1.5", "whole number"),
     "training=5": ("training=5", "training.KEY=VALUE"),
     "optimizer=null": ("optimizer=null",),
+    # of another choice: that one is named
+    "tracking.mode=online": ("tracking.mode", "only with tracking=wandb"),
+    "optimizer.momentum=0.9": ("optimizer.momentum", "optimizer=sgd"),
+    # an experiment: in a folder, or without its key
+    "experiment=matter/logistics": ("experiment=matter/logistics", "did you mean matter/logistic?"),
+    "fig1a": ("fig1a: expected KEY=VALUE; did you mean experiment=fig1a?",),
+    "matter/vae": ("did you mean experiment=matter/vae?",),
     # what Hydra's grammar does not read
     "optimizer.alpha": ("optimizer.alpha",),
     "optimizer.alpha=[1": ("optimizer.alpha",),
@@ -107,6 +115,29 @@ def test_a_model_that_does_not_fit_the_data(
     assert ended.status == 2
     assert "model=convnet" in ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("folder", ["/proc/nowhere", "file", "file/below"])
+def test_results_where_no_folder_can_be(
+    folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    ended = train(capsys, *nowhere(tmp_path), "data.stand_in=true", f"results={folder}")
+    assert_explained(ended.status, ended.err, (folder, "choose another folder with results=DIR"))
+
+
+def test_a_single_run_says_how_it_ended_and_where_its_row_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = ["data.stand_in=true", "dataset.examples=100", "training.epochs=1"]
+    ended = train(capsys, *nowhere(tmp_path), *settings)
+    [line] = ended.out.splitlines()
+    costs = r"train_cost [\d.]+, test_nll [\d.]+, test_error [\d.]+ after pass 1"
+    place = re.escape(str(tmp_path / "adhoc-stand-in" / "adhoc" / "runs.csv"))
+    assert re.fullmatch(rf"run \w+: {costs}, stand-in data; {place}", line)
+    lost = train(capsys, *nowhere(tmp_path), *settings, "training.diverged_above=1e-9")
+    assert ": diverged after pass 1, stand-in data; " in lost.out
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+PUBLISHED = Path(__file__).parents[1] / "results" / "published"
+
 RUN = """
 import pathlib, sys
 from adamrepro.cli import reproduce
 reproduce.COMMAND = (sys.executable, sys.argv.pop(1))
 reproduce.of_the_paper = lambda: ["figA", "figB", "figC"]
+reproduce.datasets_of = lambda names: [f"data of {name}" for name in names]
 sys.exit(reproduce.main())
 """
 
@@ -129,9 +132,12 @@ def test_an_interrupted_step_stops_everything(sandbox: Sandbox) -> None:
     assert "the same command goes on" in done.stderr
 
 
-def test_only_what_is_named_is_trained(sandbox: Sandbox) -> None:
+def test_only_what_is_named_is_trained_with_the_data_it_needs(sandbox: Sandbox) -> None:
     assert sandbox.reproduce("figC", "figA").returncode == 0
     assert sandbox.trained() == ["experiment=figC,figA"]
+    names = [name for name, _, _ in sandbox.calls()]
+    assert names == ["fetch-data", "train", "plot", "claims", "report", "compare"]
+    assert sandbox.calls()[0][2][:2] == ["data of figC", "data of figA"]
 
 
 def test_a_terminated_call_stops_what_it_runs(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -180,10 +186,11 @@ def test_stand_ins_have_figures_and_claims_of_their_own(sandbox: Sandbox) -> Non
     ("arguments", "variables", "said"),
     [
         ([], {"ADAMREPRO_DATA": "/no/such/folder"}, "DATA=/no/such/folder: no such folder"),
-        (["--budget", "qick"], {}, "choose from"),
-        (["--budget", "search"], {}, "choose from"),
-        (["figD"], {}, "figD: no such experiment"),
-        (["--published"], {}, "not trained into"),
+        (["--budget", "qick"], {}, "--budget qick: no such budget; did you mean quick?"),
+        (["--budget", "search"], {}, "--budget search: no such budget; known: full, quick, smoke"),
+        (["figD"], {}, "figD: no such experiment; did you mean figC?"),
+        (["--published"], {}, "unrecognized arguments: --published; see "),
+        (["--results", f"{PUBLISHED}"], {}, f"--results {PUBLISHED}: published; expected"),
         (["--from", "/no/such/folder"], {}, "--from /no/such/folder: no such folder"),
     ],
 )
@@ -193,5 +200,5 @@ def test_a_mistake_is_answered_at_once(
     done = sandbox.reproduce(*arguments, **variables)
     assert done.returncode == 2
     assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
     assert not sandbox.calls()

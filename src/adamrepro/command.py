@@ -1,6 +1,7 @@
 """What every command line shares: a mistake is answered in a line or two, not a traceback."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,10 +65,20 @@ def register_resolvers() -> None:
 def explain(error: Exception) -> str:
     """Say in a line or two what is wrong with an override."""
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
-        group, _, name = str(error.missing_cfg_file).rpartition("/")
+        chosen = str(error.missing_cfg_file)
+        if chosen.startswith("experiment/"):  # some lie in folders
+            name = chosen.removeprefix("experiment/")
+            known = nearest(name, paths.experiments().values())
+            return f"experiment={name}: no such experiment; {known}"
+        group, _, name = chosen.rpartition("/")
         return f"{group}={name}: no such choice; {nearest(name, error.options or [])}"
     if isinstance(error, OverrideParseException):
-        return f"{error.override}: {str(error).splitlines()[0]}"
+        word = str(error.override)
+        if "=" in word:
+            return f"{word}: {str(error).splitlines()[0]}"
+        is_one = word in paths.experiments().values()
+        meant = f"; did you mean experiment={word}?" if is_one else ""
+        return f"{word}: expected KEY=VALUE{meant}"
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         key, parent = str(cause.key), cause.parent_node
@@ -75,9 +86,19 @@ def explain(error: Exception) -> str:
         if cause.full_key in MOVED:
             return f"{cause.full_key}: no such key any more; it is {MOVED[str(cause.full_key)]}"
         if known and key not in known:
+            if elsewhere := choices_with(str(cause.full_key)):
+                return f"{cause.full_key}: no such key here, only with {' or '.join(elsewhere)}"
             return f"{cause.full_key}: no such key; {nearest(key, known)}"
         return f"{cause.full_key}: {str(cause).splitlines()[0]}"
     return "\n".join(str(error).splitlines()[:2])
+
+
+def choices_with(key: str) -> list[str]:
+    """Return the choices of a group that have a key of it: tracking=wandb for tracking.mode."""
+    group, _, name = key.rpartition(".")
+    line = re.compile(rf"^{re.escape(name)}:", re.MULTILINE)
+    files = sorted((paths.CONFIGS / group).glob("*.yaml")) if group else []
+    return [f"{group}={file.stem}" for file in files if line.search(file.read_text())]
 
 
 def announced(words: list[str]) -> list[str]:

@@ -21,15 +21,15 @@ REFERENCE = CHECKOUT / "results" / "reference" if CHECKOUT else PACKAGE / "refer
 """The paper's own curves."""
 
 
-def experiments() -> dict[str, Path]:
-    """Return the files of configs/experiment, below that, by what the results call each.
+def experiments() -> dict[str, str]:
+    """Return what `experiment=` calls each experiment, by what the results call it.
 
-    Those of the paper's figures lie at its top. What goes beyond them lies in folders, and is
-    called by both names: matter/vae.yaml is matter_vae.
+    Those of the paper's figures lie at the top of configs/experiment. What goes beyond them lies in
+    folders: matter/vae, which the results call matter_vae.
     """
     folder = CONFIGS / "experiment"
-    files = [path.relative_to(folder) for path in sorted(folder.rglob("*.yaml"))]
-    return {"_".join(path.with_suffix("").parts): path for path in files}
+    files = [path.relative_to(folder).with_suffix("") for path in sorted(folder.rglob("*.yaml"))]
+    return {"_".join(path.parts): path.as_posix() for path in files}
 
 
 _INCLUDED = re.compile(r"^ +- (?:override )?/([\w/]+)(?:: (\w+))?", re.MULTILINE)

@@ -21,7 +21,7 @@ from adamrepro.figures import Drawn, draw
 from adamrepro.results.commits import objection
 from adamrepro.results.machines import read_machines
 from adamrepro.results.publish import mend, publishing
-from adamrepro.results.review import Planned
+from adamrepro.results.review import Planned, key_of
 from adamrepro.results.rows import read_rows
 from adamrepro.results.run_id import run_id, setting_id
 from adamrepro.results.store import Store
@@ -58,7 +58,7 @@ def asked() -> Planned:
     with tempfile.TemporaryDirectory() as results:
         store = Store(Path(results), BUDGET, NAME)
         for _ in ("grid", "confirmation"):
-            runs = planned.planned_runs(NAME, BUDGET, Path(results), store.tables)
+            runs = planned.planned_runs(NAME, BUDGET, Path(results))
             put(store, runs)
     return runs
 
@@ -156,6 +156,24 @@ def test_a_dirty_row_is_refused_and_what_was_published_stays(place: Place) -> No
     assert f"{NAME}: not published" in ended.err
     assert "commit abc-dirty: trained with changes" in ended.err
     assert place.files() == before
+
+
+def test_in_parts_what_is_published_is_kept_while_the_configs_ask_for_it(place: Place) -> None:
+    results = place.home / "results"
+    orphan = {key: value for key, value in next(iter(asked())) if key != "optimizer.alpha"}
+    more = {
+        frozenset((orphan | {"optimizer.alpha": "7"}).items()): frozenset({("Adam", "", "grid")})
+    }
+    put(Store(results / "published", BUDGET, NAME), {**asked(), **more})
+    own = dict([next(iter(asked().items()))])
+    put(Store(results / "local", BUDGET, NAME), own, seconds=3.0)
+    assert "3 of 4 runs are missing" in place.call(publish).err
+    ended = place.call(publish, "--partial")
+    assert (ended.status, ended.err) == (0, "")
+    assert "gone are 1 of the 7 runs before" in ended.out
+    rows = read_rows(place.published / BUDGET / NAME / "runs.csv")
+    assert {key_of(row) for row in rows} == set(asked())
+    assert {key_of(row) for row in rows if float(row["seconds"]) == 3.0} == set(own)
 
 
 def test_a_stand_in_is_not_published(place: Place) -> None:

@@ -11,7 +11,7 @@ def fetch(monkeypatch, root):
     monkeypatch.setattr(mnist, "MIRRORS", ["http://127.0.0.1:1/"])
 
     def fetch(*arguments: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["fetch-data", "--root", str(root), *arguments])
+        monkeypatch.setattr(sys, "argv", ["fetch-data", "--data", str(root), *arguments])
         return main()
 
     return fetch
@@ -42,5 +42,5 @@ def test_a_stand_in_has_to_be_asked_for(fetch, capsys):
 def test_one_failure_does_not_stop_the_others(mnist_root, fetch, capsys):
     assert fetch("mnits", "mnist") == 2
     caught = capsys.readouterr()
-    assert "mnits: no such data set; expected mnist, imdb, cifar10." in caught.err
+    assert "mnits: no such data set; did you mean mnist?" in caught.err
     assert "mnist: canonical" in caught.out

@@ -301,11 +301,11 @@ def test_the_command_writes_one_file_and_prints_its_path(
     assert capsys.readouterr().out.strip() == str(path)
 
 
-@pytest.mark.parametrize("budget", ["nothing", "empty"])
+@pytest.mark.parametrize("budget", ["smoke", "full"])
 def test_a_budget_without_tables_is_told_in_a_line(
     folder: Path, tmp_path: Path, monkeypatch, capsys, budget: str
 ) -> None:
-    (folder / "empty" / "fig1a").mkdir(parents=True, exist_ok=True)
+    (folder / "full" / "fig1a").mkdir(parents=True, exist_ok=True)
     asked = ["--budget", budget, "--results", folder, "--figures", tmp_path / "figures"]
     assert call(monkeypatch, *asked) == 2
     told = capsys.readouterr().err

@@ -27,7 +27,7 @@ def status(
     def call(*arguments: str, budget: str = "smoke") -> Outcome:
         GlobalHydra.instance().clear()
         capsys.readouterr()
-        told = ["status", *arguments, "--budget", budget, "--results", str(tmp_path / "results")]
+        told = ["status", "--budget", budget, "--results", str(tmp_path / "results"), *arguments]
         monkeypatch.setattr(sys, "argv", told)
         ended = 0
         try:
@@ -56,7 +56,9 @@ def test_before_and_after_a_sweep(
         "smoke/fig1a confirmation": ["up", "to", "3", "unknown"],
     }
     assert f"no data in {tmp_path / 'data'}" in before.out
-    assert "left for make reproduce BUDGET=smoke: unknown" in before.out
+    published = tmp_path / "results" / "published"
+    assert "no data in" not in status("fig1a", "--results", str(published)).out
+    assert "left in all: unknown" in before.out
     sweep = ["-m", "experiment=fig1a", "budget=smoke", f"results={tmp_path / 'results'}"]
     places = [f"data.root={tmp_path / 'data'}", "data.download=false", "data.stand_in=true"]
     assert train(capsys, *sweep, *places, "series=Adam").status == 0
@@ -69,7 +71,7 @@ def test_before_and_after_a_sweep(
         "smoke-stand-in/fig1a grid": ["3"],
         "smoke-stand-in/fig1a confirmation": ["3"],
     }
-    assert "left for" not in done.out
+    assert "left in all" not in done.out
 
 
 def test_several_experiments_without_data(status: Command, monkeypatch: pytest.MonkeyPatch) -> None:

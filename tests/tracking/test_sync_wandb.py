@@ -134,7 +134,7 @@ def test_what_cannot_be_exported_is_explained(
     status: int,
     words: str,
 ) -> None:
-    asked = {"no such experiment": ["fig1b"], "no such budget": ["--budget", "ful"]}
+    asked = {"no such experiment": ["fig1b"], "no such budget": ["--budget", "full"]}
     more = asked.get(change, [])
     if change == "edited table":
         path = results / tiny.TABLE / "fig1a" / "runs.csv"

@@ -5,6 +5,9 @@ Drawing and judging import no torch, and `adamrepro` without arguments imports n
 
 import sys
 from importlib import import_module
+from importlib.metadata import version
+
+from adamrepro.errors import nearest
 
 COMMANDS = {
     "train": "train one run, or with -m an experiment's grid (settings are KEY=VALUE)",
@@ -31,9 +34,12 @@ def main() -> int:
     if not told or told[0] in ("-h", "--help"):
         print(usage())
         return 0
+    if told[0] == "--version":
+        print(f"adamrepro {version('adamrepro')}")
+        return 0
     name = told[0]
     if name not in COMMANDS:
-        print(f"adamrepro {name}: no such command; known: {', '.join(COMMANDS)}", file=sys.stderr)
+        print(f"adamrepro {name}: no such command; {nearest(name, COMMANDS)}", file=sys.stderr)
         return 2
     sys.argv = [f"adamrepro {name}", *told[1:]]
     return int(import_module(f"adamrepro.cli.{name.replace('-', '_')}").main() or 0)
@@ -42,4 +48,4 @@ def main() -> int:
 def usage() -> str:
     """List the commands."""
     lines = [f"  {name:<11} {what}" for name, what in COMMANDS.items()]
-    return "\n".join(["adamrepro COMMAND [--help]", "", *lines])
+    return "\n".join(["adamrepro COMMAND [--help]    adamrepro --version", "", *lines])

@@ -6,7 +6,6 @@ figures; with --docs also docs/after-adam.md.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +17,9 @@ from rich.table import Table
 from adamrepro import paths
 from adamrepro.claims.after_adam import BASELINE, TASKS, BetaMap, Ranking, beta_map, ranking
 from adamrepro.claims.after_adam_page import page, table
-from adamrepro.cli.places import add_places
+from adamrepro.cli.places import CommandLine, add_places
+from adamrepro.cli.tables import tell_untrained
 from adamrepro.command import explained
-from adamrepro.errors import UserError
 from adamrepro.figures import after_adam as drawing
 from adamrepro.figures import style
 from adamrepro.files import write_atomically
@@ -30,20 +29,17 @@ from adamrepro.results.written import as_csv
 
 def main() -> None:
     """Rank what was trained, and draw it."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--budget", default="full", help="full (default) or smoke")
     add_places(parser, figures=True)
     parser.add_argument("--docs", action="store_true", help="write docs/after-adam.md as well")
-    asked = parser.parse_args()
+    asked = parser.of_a_budget()
     folder, pictures = asked.results / asked.budget, asked.figures / asked.budget
     with explained():
+        kinds = ("after_adam_", "after_adam_betas_")
+        tell_untrained([folder / f"{kind}{name}" for kind in kinds for name in TASKS])
         rankings = [ranking(task, own) for task, own in tables_of(folder, "after_adam_").items()]
         maps = [beta_map(task, own) for task, own in tables_of(folder, "after_adam_betas_").items()]
-        if not rankings and not maps:
-            raise UserError(
-                f"{folder}: no tables of after_adam;\n"
-                f"adamrepro train -m experiment=after_adam/logistic budget={asked.budget}"
-            )
         text = as_csv(table(rankings))
         write_atomically(folder / "after_adam.csv", text)
         drawn = draw(rankings, maps, pictures)

@@ -22,6 +22,7 @@ from adamrepro import paths
 from adamrepro.claims.bench import Standing, optimizers_of, standing
 from adamrepro.claims.bench_page import page, table
 from adamrepro.claims.effects import MEASURES
+from adamrepro.cli.places import CommandLine
 from adamrepro.command import announced, explained
 from adamrepro.figures import style
 from adamrepro.figures.bench import make
@@ -39,10 +40,9 @@ NO_DATA = {"data.download": False, "data.stand_in": True}
 
 def main() -> None:
     """Train, judge, and write the verdict."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("cls", metavar="CLASS", help="as in torch.optim.NAdam or mine.py:Mine")
+    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    example = "as in torch.optim.NAdam or mine.py:Mine"
+    parser.add_argument("cls", metavar="CLASS", nargs="?", help=example)
     parser.add_argument(
         "settings",
         nargs="*",
@@ -50,12 +50,17 @@ def main() -> None:
         help="as adamrepro train takes them: optimizer.kwargs.weight_decay=0.01, training.epochs=3",
     )
     parser.add_argument("--task", default="", help="of logistic, imdb, mlp, vae: all, or mlp,vae")
+    trial = "seconds, on small stand-ins for the data: a trial"
+    parser.add_argument("--budget", default="quick", help=f"quick (default), or smoke: {trial}")
     parser.add_argument(
-        "--smoke", action="store_true", help="seconds, on small stand-ins for the data: a trial"
+        "--smoke", dest="budget", action="store_const", const="smoke", help="the same"
     )
     own = paths.local("results")
     parser.add_argument("--results", type=Path, default=own, metavar="DIR", help="results/local")
     asked = parser.parse_intermixed_args()
+    if not asked.cls:
+        parser.mistake(f"CLASS: none named; expected an optimizer class, {example}")
+    parser.check_budget(asked.budget, ("smoke", "quick"))
     with explained():
         # torch is imported late: --help need not wait for it
         bench(asked)
@@ -67,10 +72,10 @@ def bench(asked: argparse.Namespace) -> None:
     from adamrepro.experiments.compose import composing
 
     results = asked.results.absolute()
-    common: dict[str, object] = {"budget": "quick", "results": str(results)}
-    if asked.smoke:
+    common: dict[str, object] = {"budget": asked.budget, "results": str(results)}
+    if asked.budget == "smoke":
         nowhere = str(results / "runs" / "smoke-stand-in" / "no-data")
-        common |= {"budget": "smoke", "data.root": nowhere, **NO_DATA}
+        common |= {"data.root": nowhere, **NO_DATA}
     settings = announced(asked.settings)
     with composing(paths.CONFIGS) as composer:
         tasks = known_tasks(asked.task.split(",") if asked.task else [])

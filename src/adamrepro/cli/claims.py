@@ -6,7 +6,6 @@ Writes results/<budget>/claims.csv (a row per claim) and claims_evidence.csv (a 
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 import pandas as pd
@@ -18,7 +17,7 @@ from adamrepro import paths
 from adamrepro.claims import CLAIMS, Book, Judgement, judge
 from adamrepro.claims.document import document
 from adamrepro.claims.words import evidence, scorecard
-from adamrepro.cli.places import add_places
+from adamrepro.cli.places import CommandLine, add_places
 from adamrepro.errors import UserError
 from adamrepro.files import write_atomically
 from adamrepro.results.written import as_csv
@@ -26,11 +25,11 @@ from adamrepro.results.written import as_csv
 
 def main() -> int:
     """Judge every claim; exit status 2 for a mistake of the user's."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
     add_places(parser)
     parser.add_argument("--docs", action="store_true", help="write docs/claims.md as well")
-    asked = parser.parse_args()
+    asked = parser.of_a_budget()
     folder = asked.results / asked.budget
     try:
         if not folder.is_dir():

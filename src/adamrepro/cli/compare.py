@@ -5,7 +5,6 @@ What identical, rounding, within seeds and different mean: docs/tables.md.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from adamrepro import paths
+from adamrepro.cli.places import CommandLine
 from adamrepro.errors import UserError
 from adamrepro.files import write_atomically
 from adamrepro.results.comparable import obstacles
@@ -25,12 +25,12 @@ from adamrepro.results.written import as_csv
 
 def main() -> int:
     """Compare every experiment that is published; exit status 2 for a mistake of the user's."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--budget", default="quick", help="quick (default), full or search")
     own, record = paths.local("results"), paths.published("results")
     parser.add_argument("--results", type=Path, default=own, metavar="DIR", help="your own")
     parser.add_argument("--with", dest="record", type=Path, default=record, metavar="DIR")
-    asked = parser.parse_args()
+    asked = parser.of_a_budget()
     own, record = asked.results / asked.budget, asked.record / asked.budget
     console = Console(width=None if sys.stdout.isatty() else 140)
     try:

@@ -6,7 +6,6 @@ docs/does-it-matter.md.
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 from rich import box
@@ -17,9 +16,9 @@ from adamrepro import paths
 from adamrepro.claims.effects import MEASURES
 from adamrepro.claims.matter import TASKS, effects
 from adamrepro.claims.matter_page import page, table
-from adamrepro.cli.places import add_places
+from adamrepro.cli.places import CommandLine, add_places
+from adamrepro.cli.tables import tell_untrained
 from adamrepro.command import explained
-from adamrepro.errors import UserError
 from adamrepro.files import write_atomically
 from adamrepro.results.schema import Tables
 from adamrepro.results.written import as_csv
@@ -27,20 +26,16 @@ from adamrepro.results.written import as_csv
 
 def main() -> None:
     """Measure every detail that was trained."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--budget", default="full", help="full (default) or smoke")
     add_places(parser)
     parser.add_argument("--docs", action="store_true", help="write docs/does-it-matter.md as well")
-    asked = parser.parse_args()
+    asked = parser.of_a_budget()
     folder = asked.results / asked.budget
     with explained():
+        tell_untrained([folder / name for name in TASKS])
         there = {name: folder / name for name in TASKS}
         tables = {name: Tables.read(at) for name, at in there.items() if Tables.exist(at)}
-        if not tables:
-            raise UserError(
-                f"{folder}: no tables of {', '.join(TASKS)};\n"
-                f"adamrepro train -m experiment=matter/logistic budget={asked.budget}"
-            )
         found = list(effects(tables))
         rows = table(found)
         text = as_csv(rows)

@@ -1,11 +1,37 @@
-"""The options of a command that say which tables and figures are meant."""
+"""What command lines share: a mistake is a line, a budget is one, and which tables are meant."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from adamrepro import paths
+from adamrepro.errors import nearest
+
+
+class CommandLine(argparse.ArgumentParser):
+    """The command line of a command: a mistake in it is answered in a line, exit status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.mistake(f"{message}; see {self.prog} --help")
+
+    def mistake(self, message: str) -> NoReturn:
+        self.exit(2, f"{message}\n")
+
+    def of_a_budget(self) -> argparse.Namespace:
+        """Parse it; --budget must name a budget, or other tables that are there."""
+        asked = self.parse_args()
+        there = {path.parts[-3] for path in asked.results.glob("*/*/runs.csv")}
+        if asked.budget not in there:
+            # imported late: what reads tables alone needs no OmegaConf
+            from adamrepro.experiments.budgets import known_budgets
+
+            self.check_budget(asked.budget, {*known_budgets(), *there})
+        return asked
+
+    def check_budget(self, budget: str, known: Iterable[str]) -> None:
+        if budget not in known:
+            self.mistake(f"--budget {budget}: no such budget; {nearest(budget, known)}")
 
 
 class Published(argparse.Action):
@@ -22,8 +48,10 @@ class Published(argparse.Action):
         namespace.figures = paths.published("figures")
 
 
-def add_places(parser: argparse.ArgumentParser, *, figures: bool = False) -> None:
-    """Add --results, --published and, where asked for, --figures."""
+def add_places(
+    parser: argparse.ArgumentParser, *, figures: bool = False, published: bool = True
+) -> None:
+    """Add --results and, where asked for, --figures; and --published, for what does not train."""
     own = paths.local("results")
     parser.add_argument(
         "--results", type=Path, default=own, metavar="DIR", help="default: results/local"
@@ -33,5 +61,6 @@ def add_places(parser: argparse.ArgumentParser, *, figures: bool = False) -> Non
         parser.add_argument(
             "--figures", type=Path, default=own, metavar="DIR", help="default: figures/local"
         )
-    what = "results/published" + (" and figures/published" if figures else "")
-    parser.add_argument("--published", action=Published, nargs=0, help=f"the same as {what}")
+    if published:
+        what = "results/published" + (" and figures/published" if figures else "")
+        parser.add_argument("--published", action=Published, nargs=0, help=f"the same as {what}")

@@ -1,15 +1,14 @@
-"""Draw figures from the tables alone (no training, no torch): plot fig1a, or plot all."""
+"""Draw figures from the tables alone (no training, no torch): plot, or plot fig1a."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from adamrepro.cli.places import add_places
+from adamrepro.cli.places import CommandLine, add_places
 from adamrepro.errors import UserError
 from adamrepro.figures import FIGURES, Drawn, Style, draw
 from adamrepro.results.schema import Tables
@@ -20,13 +19,14 @@ HIDDEN = ["setting_id", "drawn", "fidelity_min", "fidelity_max", "cost_min", "co
 
 def main() -> int:
     """Draw what the command line asks for; exit status 2 for a mistake of the user's."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("figure", metavar="FIGURE", help=f"all, or one of {', '.join(FIGURES)}")
+    parser = CommandLine(description=__doc__)
+    known = ", ".join(FIGURES)
+    parser.add_argument("figure", nargs="?", default="all", help=f"all (default), or of {known}")
     parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
     add_places(parser, figures=True)
     styles = [str(style) for style in Style]
     parser.add_argument("--style", choices=styles, default=styles[0], help="colours of the lines")
-    asked = parser.parse_args()
+    asked = parser.of_a_budget()
     console = Console(width=None if sys.stdout.isatty() else 120)
     every = asked.figure == "all"
     try:

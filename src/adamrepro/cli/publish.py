@@ -1,26 +1,27 @@
 """Check your own tables as a reviewer would, and make them the published ones.
 
-What is published of an experiment is replaced whole, its figures redrawn, or nothing is. Claims:
-adamrepro claims --published.
+What is published of an experiment is replaced, its figures redrawn, or nothing is. With --partial
+the published runs that your own tables lack are kept, if the grid or its confirmation still has
+them. Claims: adamrepro claims --published.
 """
 
 from __future__ import annotations
 
-import argparse
 import functools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from adamrepro import paths
+from adamrepro.cli.places import CommandLine
 from adamrepro.command import explained
 from adamrepro.errors import UserError
 from adamrepro.experiments.planned import planned_runs
 from adamrepro.figures import FIGURES, draw
 from adamrepro.results.commits import is_changed, objection
-from adamrepro.results.publish import copy_tables, publishing, replace_figures, swap
+from adamrepro.results.publish import copy_tables, keep_published, publishing, replace_figures, swap
 from adamrepro.results.review import objections
-from adamrepro.results.store import Store
+from adamrepro.results.store import Store, run_ids
 
 SHOWN = 5
 """Faults that are told of one experiment."""
@@ -28,15 +29,15 @@ SHOWN = 5
 
 def main() -> int:
     """Publish what the command line asks for; 1 if something was refused."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("experiment", nargs="*", help="all that have tables, if none")
     parser.add_argument("--budget", required=True, help="quick, full or search")
     own = paths.local("results")
     parser.add_argument("--results", type=Path, default=own, metavar="DIR", help="your own")
     parser.add_argument(
-        "--partial", action="store_true", help="of a long sweep: runs may be missing"
+        "--partial", action="store_true", help="runs may be missing; what is published is kept"
     )
-    asked = parser.parse_args()
+    asked = parser.of_a_budget()
     with explained():
         refused = publish(asked.results, asked.budget, asked.experiment, partial=asked.partial)
     return 1 if refused else 0
@@ -65,9 +66,12 @@ def publish(
         for name in names:
             if not (own / budget / name / "runs.csv").is_file():
                 raise UserError(f"{own / budget / name}: no tables to publish")
-            new = stage / budget / name
+            new, old = stage / budget / name, results / budget / name
             copy_tables(Store(own, budget, name), new)
-            planned = planned_runs(name, budget, own, new)
+            # what confirms a grid follows from its runs
+            for _ in ("grid", "confirmation") if partial else ():
+                keep_published(Store(stage, budget, name), old, planned_runs(name, budget, stage))
+            planned = planned_runs(name, budget, stage)
             against = functools.partial(objection, checkout=checkout)
             found = objections(new, planned, against, partial=partial)
             if found:
@@ -78,9 +82,12 @@ def publish(
             if budget != "search" and name in FIGURES:
                 files = draw(name, results=stage, figures=pictures, budget=budget).paths
                 drawn = [path for path in files if path.is_relative_to(pictures)]
+            before = run_ids(old / "runs.csv")
+            gone = len(before - run_ids(new / "runs.csv"))
             swap(new, results, budget)
             replace_figures(name, drawn, figures / budget)
-            print(f"{name}: published, in {results / budget / name}")
+            less = f"; gone are {gone} of the {len(before)} runs before" if gone else ""
+            print(f"{name}: published, in {old}{less}")
     return refused
 
 

@@ -1,9 +1,8 @@
 """Print what the search over open settings found, as Markdown: readings fig1a."""
 
-import argparse
 import sys
 
-from adamrepro.cli.places import add_places
+from adamrepro.cli.places import CommandLine, add_places
 from adamrepro.errors import UserError
 from adamrepro.results.readings import nearest
 from adamrepro.results.schema import Tables
@@ -11,7 +10,7 @@ from adamrepro.results.schema import Tables
 
 def main() -> int:
     """Print the table of one experiment; exit status 2 for a mistake of the user's."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = CommandLine(description=__doc__)
     parser.add_argument("experiment", help="one that was trained with budget=search")
     add_places(parser)
     asked = parser.parse_args()

@@ -1,15 +1,15 @@
 """Reproduce the paper at one budget, and compare with the published record.
 
-Data, training, figures, claims, report, comparison: what `make reproduce` runs. All experiments are
-one batch, so that no core waits for the last run of one of them. What fails does not stop the rest:
-it is named, and the exit status is 1. What is done already is not done again. Data is looked for in
-$ADAMREPRO_DATA or data/, else downloaded, else stood in for; the results of stand-ins have folders
-of their own, and are not compared.
+Data, training, theory, figures, claims, report, comparison: what `make reproduce` runs; for named
+experiments, their data and no theory. All experiments are one batch, so that no core waits for the
+last run of one of them. What fails does not stop the rest: it is named, and the exit status is 1.
+What is done already is not done again. Data is looked for in $ADAMREPRO_DATA or data/, else
+downloaded, else stood in for; the results of stand-ins have folders of their own, and are not
+compared.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import subprocess
@@ -20,17 +20,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from omegaconf import OmegaConf
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from adamrepro import paths
-from adamrepro.cli.places import add_places
-from adamrepro.experiments.names import of_the_paper
+from adamrepro.cli.places import CommandLine, add_places
+from adamrepro.errors import nearest
+from adamrepro.experiments.budgets import known_budgets
+from adamrepro.experiments.names import datasets_of, of_the_paper
 
 COMMAND = (sys.executable, "-m", "adamrepro")
-USER, FAILED, INTERRUPTED = 2, 1, 130
+FAILED, INTERRUPTED = 1, 130
 
 
 class Terminated(KeyboardInterrupt):
@@ -52,9 +53,13 @@ class Step:
 
 @dataclass
 class Reproduction:
-    """One call: where it writes, and what it has done so far."""
+    """One call: where it writes, and what it has done so far.
+
+    whole: no experiments were named, so that theory is tried, too.
+    """
 
     experiments: Sequence[str]
+    whole: bool
     budget: str
     results: Path
     figures: Path
@@ -93,35 +98,38 @@ class Reproduction:
 
 def main() -> int:
     """Run every step and say what came of it; the exit status says whether all went well."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     known = of_the_paper()
     parser.add_argument("experiment", nargs="*", help=f"of {', '.join(known)}; all if none")
-    parser.add_argument("--budget", default="quick", choices=budgets())
+    parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
     parser.add_argument(
         "--from",
         dest="take_over",
         metavar="DIR",
         help="a results folder whose finished runs are taken over; published: results/published",
     )
-    add_places(parser, figures=True)
+    add_places(parser, figures=True, published=False)
     asked = parser.parse_args()
-    if unknown := set(asked.experiment) - set(known):
-        parser.error(f"{', '.join(sorted(unknown))}: no such experiment; known: {', '.join(known)}")
+    # search has no figures
+    parser.check_budget(asked.budget, [name for name in known_budgets() if name != "search"])
+    for name in asked.experiment:
+        if name not in known:
+            parser.mistake(f"{name}: no such experiment; {nearest(name, known)}")
     take_over = folder_of(asked.take_over)
     if take_over and not take_over.is_dir():
-        parser.error(f"--from {asked.take_over}: no such folder; expected one that holds tables")
+        parser.mistake(f"--from {asked.take_over}: no such folder; expected one that holds tables")
     if paths.is_published(asked.results):
-        parser.error("--published: what is published is not trained into; see adamrepro publish")
+        parser.mistake(f"--results {asked.results}: published; expected a folder of your own")
     given = os.environ.get("ADAMREPRO_DATA")
     if given and not Path(given).expanduser().is_dir():
-        print(f"DATA={given}: no such folder; name one that holds the data sets", file=sys.stderr)
-        return USER
+        parser.mistake(f"DATA={given}: no such folder; name one that holds the data sets")
     results = asked.results.absolute()
     # smoke tries the code, not the data: without DATA it looks where none is, for stand-ins
     nowhere = results / "runs" / "smoke-stand-in" / "no-data"
     data = nowhere if asked.budget == "smoke" and not given else paths.data()
     work = Reproduction(
         experiments=asked.experiment or known,
+        whole=not asked.experiment,
         budget=asked.budget,
         results=results,
         figures=asked.figures.absolute(),
@@ -141,28 +149,24 @@ def main() -> int:
 
 
 def reproduce(work: Reproduction) -> None:
-    """Data, every experiment, theory; then figures, claims and report of whatever there is."""
+    """Data, experiments, theory; then figures, claims and report of whatever there is."""
     if work.budget != "smoke":
-        work.run("data", "fetch-data", "--root", str(work.data), "--stand-in")
+        needed = [] if work.whole else datasets_of(work.experiments)
+        work.run("data", "fetch-data", *needed, "--data", str(work.data), "--stand-in")
     names = ",".join(work.experiments)
     settings = [f"experiment={names}", f"budget={work.budget}", f"results={work.results}"]
     if work.take_over:
         settings.append(f"take_over={work.take_over}")
     work.run("training", "train", "-m", *settings, "data.download=false", "data.stand_in=true")
-    where = ["--budget", work.budget, "--results", str(work.results)]
-    work.run("theory", "theory", *where, "--stand-in")
+    if work.whole:
+        where = ["--budget", work.budget, "--results", str(work.results)]
+        work.run("theory", "theory", *where, "--stand-in")
     for name in work.tables():
         folders = ["--budget", name, "--results", str(work.results)]
         pictures = ["--figures", str(work.figures)]
-        work.run(f"figures {name}", "plot", "all", *folders, *pictures)
+        work.run(f"figures {name}", "plot", *folders, *pictures)
         work.run(f"claims {name}", "claims", *folders)
         work.run(f"report {name}", "report", *folders, *pictures)
-
-
-def budgets() -> list[str]:
-    """Names of the budgets that have figures."""
-    config = OmegaConf.load(paths.CONFIGS / "config.yaml")
-    return [str(name) for name in config.budgets if name != "search"]
 
 
 def folder_of(named: str | None) -> Path | None:

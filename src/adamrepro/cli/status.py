@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
 
@@ -11,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from adamrepro import paths
-from adamrepro.cli.places import add_places
+from adamrepro.cli.places import CommandLine, add_places
 from adamrepro.command import explained
 from adamrepro.experiments.compose import composing
 from adamrepro.experiments.experiment import Experiment
@@ -27,14 +26,14 @@ EXPERIMENTS = of_the_paper()
 
 def main() -> None:
     """Print a table with two rows per experiment: its grid, and what confirms it."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = CommandLine(description=__doc__)
     parser.add_argument("experiment", nargs="*", help=f"of {', '.join(EXPERIMENTS)}; all if none")
     parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
     add_places(parser)
     parser.add_argument(
         "--docs", action="store_true", help="write the table of docs/full-scale.md as well"
     )
-    asked = parser.parse_args()
+    asked = parser.of_a_budget()
     with explained(), composing(CONFIGS) as composer:
         folders = (asked.results, paths.published("results"))
         rates = {flag: measured(*folders, stand_in=flag) for flag in (False, True)}
@@ -46,10 +45,10 @@ def main() -> None:
         if asked.docs:
             page = paths.docs() / "full-scale.md"
             write_atomically(page, replaced(page.read_text(), rounds, asked.results))
-    show(rounds, asked.budget)
+    show(rounds, published=paths.is_published(asked.results))
 
 
-def show(rounds: list[Round], budget: str) -> None:
+def show(rounds: list[Round], *, published: bool) -> None:
     """Print the table, what is missing besides runs, and the time for all of it."""
     console = Console(width=None if sys.stdout.isatty() else 120)
     table = Table("table", "round", *State, "time left", box=box.SIMPLE_HEAD)
@@ -57,7 +56,7 @@ def show(rounds: list[Round], budget: str) -> None:
         counts = [cells(each, state) for state in State]
         table.add_row(f"{each.table}/{each.experiment}", each.name, *counts, time_of(each.left))
     console.print(table)
-    for line in dict.fromkeys(notes(rounds)):
+    for line in dict.fromkeys(notes(rounds, published=published)):
         console.print(line, highlight=False, soft_wrap=True)
     left = [each.left for each in rounds]
     total = Duration(
@@ -66,8 +65,7 @@ def show(rounds: list[Round], budget: str) -> None:
         here=all(each.here for each in left),
     )
     if total.seconds or not total.whole:
-        command = "make reproduce" + ("" if budget == "quick" else f" BUDGET={budget}")
-        console.print(f"left for {command}: {time_of(total)}", highlight=False)
+        console.print(f"left in all: {time_of(total)}", highlight=False)
 
 
 def cells(each: Round, state: State) -> str:
@@ -77,8 +75,8 @@ def cells(each: Round, state: State) -> str:
     return str(count) if count else ""
 
 
-def notes(rounds: list[Round]) -> Iterator[str]:
-    for each in rounds:
+def notes(rounds: list[Round], *, published: bool) -> Iterator[str]:
+    for each in [] if published else rounds:
         if each.no_data and any(each.counts[s] for s in State if s is not State.DONE):
             fate = "make reproduce fetches it, or uses a stand-in"
             yield f"{each.experiment}: no data in {each.no_data}; {fate}"

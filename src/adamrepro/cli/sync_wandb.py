@@ -10,7 +10,7 @@ import argparse
 import sys
 
 from adamrepro import paths
-from adamrepro.cli.places import add_places
+from adamrepro.cli.places import CommandLine, add_places
 from adamrepro.errors import UserError
 from adamrepro.tracking.export import export
 from adamrepro.tracking.session import Session
@@ -19,14 +19,12 @@ from adamrepro.tracking.settings import Tracking, folder_of
 
 def main() -> int:
     """Export what the command line asks for; exit status 2 for a mistake, 1 if W&B refuses."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="default: all")
     parser.add_argument("--budget", default="quick", help="quick (default), full, adhoc, ...")
     parser.add_argument("--project", help="default: WANDB_PROJECT, else adamrepro")
     add_places(parser, figures=True)
-    asked = parser.parse_args()
+    asked = parser.of_a_budget()
     try:
         tracking = Tracking(project=asked.project)
         mode = tracking.chosen_mode()

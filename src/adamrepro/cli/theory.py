@@ -14,10 +14,10 @@ from pathlib import Path
 from joblib import Parallel, delayed
 
 from adamrepro import paths
-from adamrepro.cli.places import add_places
+from adamrepro.cli.places import CommandLine, add_places
 from adamrepro.command import explained
 from adamrepro.data import load_dataset
-from adamrepro.errors import UserError
+from adamrepro.errors import UserError, nearest
 from adamrepro.runs.machine import cores, set_up_process
 from adamrepro.theory import THEORY
 from adamrepro.theory.record import record, table_path
@@ -25,23 +25,23 @@ from adamrepro.theory.record import record, table_path
 
 def main() -> None:
     """Run what the command line asks for."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(THEORY)}; all")
-    budgets = list(THEORY["regret"].size)
-    parser.add_argument("--budget", default="quick", choices=budgets)
+    parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
     add_places(parser)
     parser.add_argument("--data", type=Path, default=paths.data(), metavar="DIR")
     parser.add_argument(
         "--stand-in", action="store_true", help="accept a stand-in for data that is not there"
     )
     asked = parser.parse_args()
+    parser.check_budget(asked.budget, THEORY["regret"].size)
     # as Ctrl-C, so that it takes the processes along
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with explained():
         names = asked.names or list(THEORY)
         for name in names:
             if name not in THEORY:
-                raise UserError(f"{name}: no such experiment; known: {', '.join(THEORY)}")
+                raise UserError(f"{name}: no such experiment; {nearest(name, THEORY)}")
         # those that train networks take longest
         names = sorted(names, key=lambda name: THEORY[name].dataset is None)
         side_by_side = Parallel(min(cores(), len(names)), return_as="generator_unordered")

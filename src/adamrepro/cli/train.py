@@ -1,6 +1,7 @@
 """Train one run, or (-m) a grid: see `adamrepro train --help`."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -8,6 +9,10 @@ from omegaconf import DictConfig
 
 from adamrepro.command import announced, explained
 from adamrepro.paths import CONFIGS
+from adamrepro.results.rows import read_curves, read_rows
+
+if TYPE_CHECKING:
+    from adamrepro.runs.planning import Run
 
 
 @hydra.main(config_path=str(CONFIGS), config_name="config", version_base="1.3")
@@ -20,7 +25,20 @@ def train(config: DictConfig) -> str:
 
     with explained():
         apply_budget(config, HydraConfig.get().overrides.task)
-        return run_batch([to_run_config(config)], processes=False)[0].run_id
+        [run] = run_batch([to_run_config(config)], processes=False)
+        print(outcome(run))
+        return run.run_id
+
+
+def outcome(run: "Run") -> str:
+    """Say in a line how a run ended, on which data, and where its row is."""
+    path = run.store.tables / "runs.csv"
+    [row] = [row for row in read_rows(path) if row["run_id"] == run.run_id]
+    last = read_curves(path.with_name("curves.csv"), {run.run_id: row})[run.run_id][-1]
+    costs = [f"{key} {last[key]}" for key in ("train_cost", "test_nll", "test_error") if last[key]]
+    ended = "diverged" if row["status"] == "diverged" else ", ".join(costs)
+    data = ", stand-in data" if row["data_source"] == "stand-in" else ""
+    return f"run {run.run_id}: {ended} after pass {last['epoch']}{data}; {path}"
 
 
 def main() -> None:

@@ -9,6 +9,12 @@ from collections.abc import Sequence
 from omegaconf import DictConfig, OmegaConf
 
 from adamrepro.errors import UserError, nearest
+from adamrepro.paths import CONFIGS
+
+
+def known_budgets() -> list[str]:
+    """Return the names of the budgets."""
+    return [str(name) for name in OmegaConf.load(CONFIGS / "config.yaml").budgets]
 
 
 def apply_budget(config: DictConfig, overrides: Sequence[str]) -> None:

@@ -1,19 +1,28 @@
 """What experiments there are, and what `experiment=` calls them."""
 
+from collections.abc import Iterable
+from pathlib import PurePath
+
 from adamrepro import paths
 from adamrepro.errors import UserError, nearest
 
 
 def of_the_paper() -> list[str]:
     """Return the experiments of the paper's figures."""
-    return [name for name, path in paths.experiments().items() if len(path.parts) == 1]
+    return [name for name in paths.experiments().values() if "/" not in name]
 
 
 def config_of(experiment: str) -> str:
     """Return what `experiment=` calls an experiment of the results; raises UserError."""
-    known = {name: path.with_suffix("").as_posix() for name, path in paths.experiments().items()}
+    known = paths.experiments()
     if experiment in known.values():
         return experiment
     if experiment not in known:
         raise UserError(f"{experiment}: no such experiment; {nearest(experiment, known)}")
     return known[experiment]
+
+
+def datasets_of(experiments: Iterable[str]) -> list[str]:
+    """Return the data sets that experiments of the paper train on."""
+    files = {file for name in experiments for file in paths.composed_of(f"experiment/{name}.yaml")}
+    return sorted(PurePath(file).stem for file in files if file.startswith("dataset/"))

@@ -13,19 +13,17 @@ from adamrepro.results.run_id import settings_of
 from adamrepro.runs.config import RunConfig
 
 
-def planned_runs(experiment: str, budget: str, results: Path, folder: Path) -> Planned:
-    """Return the runs of an experiment's grid, and those that confirm what it chose.
+def planned_runs(experiment: str, budget: str, results: Path) -> Planned:
+    """Return the runs of an experiment's grid, and those that confirm what is chosen from it.
 
-    results: the results folder in which the grid was trained; the choice is made from its tables.
-    folder: with a runs.csv of it, which tells the run_id of each setting. A grid that is not whole
-    has no confirmation.
+    results: the results folder whose tables of the grid the choice is made from.
     """
     with composing(CONFIGS) as composer:
         settings = [f"experiment={config_of(experiment)}", f"budget={budget}", f"results={results}"]
         planned = Experiment(composer, [settings])
         identities = {
             frozenset(settings_of(row).items()): row["run_id"]
-            for row in read_rows(folder / "runs.csv")
+            for row in read_rows(results / budget / experiment / "runs.csv")
         }
         places = {
             identities[key]: place

@@ -68,9 +68,8 @@ def freshness(rows: Sequence[Row], experiment: str, checkout: Path | None) -> Re
 def configs(rows: Sequence[Row], experiment: str) -> tuple[str, ...]:
     """The files of configs/ that such rows are composed of."""
     found = {"configs/config.yaml", "configs/schedule"}  # which of them, no row says
-    if file := paths.experiments().get(experiment):
-        files = paths.composed_of(f"experiment/{file.as_posix()}")
-        found |= {f"configs/{name}" for name in files}
+    if name := paths.experiments().get(experiment):
+        found |= {f"configs/{file}" for file in paths.composed_of(f"experiment/{name}.yaml")}
     for group in ("dataset", "model", "optimizer"):
         names = {row.get(f"{group}.name", "") for row in rows} - {""}
         found |= {f"configs/{group}/{name}.yaml" for name in names}

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from adamrepro.errors import UserError
 from adamrepro.files import write_atomically, writing_to
+from adamrepro.results.review import Planned, key_of
+from adamrepro.results.rows import read_rows
+from adamrepro.results.run_id import row_run_id
 from adamrepro.results.store import Store, acquired
 
 TABLES = ("runs.csv", "curves.csv", "machines.csv")
@@ -50,6 +53,19 @@ def copy_tables(store: Store, folder: Path) -> None:
         texts = {name: (store.tables / name).read_text() for name in TABLES if has(store, name)}
     for name, text in texts.items():
         write_atomically(folder / name, text)
+
+
+def keep_published(store: Store, folder: Path, planned: Planned) -> None:
+    """Add to the tables in `store` the planned runs that they lack and those in `folder` have."""
+    own = {key_of(row) for row in read_rows(store.tables / "runs.csv")}
+    kept = {}
+    for row in read_rows(folder / "runs.csv"):
+        labels = {key: row[key] for key in ("series", "reading", "role")}
+        asked_for = tuple(labels.values()) in planned.get(key_of(row), ())
+        if asked_for and key_of(row) not in own and row_run_id(row) == row["run_id"]:
+            kept[row["run_id"]] = labels
+    store.take(folder, kept)
+    store.collect()
 
 
 def has(store: Store, name: str) -> bool:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from adamrepro.errors import UserError
+from adamrepro import paths
+from adamrepro.errors import UserError, nearest
 from adamrepro.results.checksum import verify
 from adamrepro.results.rows import read_curves, read_rows
 
@@ -90,6 +91,16 @@ class Tables:
         return all((folder / name).is_file() for name in ("runs.csv", "curves.csv"))
 
 
+def untrained(folder: Path) -> str:
+    """Say of the folder of an experiment that is without tables what makes them."""
+    budget, experiment = folder.parts[-2:]
+    known = paths.experiments()
+    if experiment not in known:
+        return f"{folder}: no tables, and no such experiment; {nearest(experiment, known)}"
+    settings = f"experiment={known[experiment]} budget={budget.removesuffix('-stand-in')}"
+    return f"{folder}: no tables; adamrepro train -m {settings}"
+
+
 def config_columns(runs: pd.DataFrame) -> list[str]:
     """Columns of `runs` that hold the configuration, in the table's order."""
     known = {*RUN_ID_COLUMNS, *RUN_RECORD_COLUMNS, *FORMER}
@@ -123,8 +134,7 @@ def _read(path: Path, expected: tuple[str, ...]) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype=text)
     except FileNotFoundError:
-        command = f"adamrepro train -m experiment={path.parent.name}"
-        raise UserError(f"{path}: no such table; train first ({command})") from None
+        raise UserError(untrained(path.parent)) from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not a readable table ({error})") from error
     missing = [column for column in expected if column not in table]

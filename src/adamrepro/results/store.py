@@ -85,15 +85,19 @@ class Store:
         roots = (self.tables.parent.parent, *also)
         others = [p for root in roots for p in sorted(root.glob(f"*/{self.tables.name}/runs.csv"))]
         for path in others if wanted else []:
-            rows = {row["run_id"]: row for row in read_rows(path) if row["run_id"] in wanted}
-            curves = read_curves(path.with_name("curves.csv"), rows)
-            verify(path.parent, rows, curves)
-            machines = read_machines(path.parent)
-            for identity, row in rows.items():
-                labels = as_text(wanted[identity])
-                settings = {key: value for key, value in row.items() if value or key in labels}
-                machine = machines.get(row.get("machine", ""))
-                self._put(settings | labels, curves[identity], machine)
+            self.take(path.parent, wanted)
+
+    def take(self, folder: Path, wanted: Mapping[str, Mapping[str, Value]]) -> None:
+        """Take over the runs `wanted`, given as run_id -> labels, from the tables in `folder`."""
+        rows = {r["run_id"]: r for r in read_rows(folder / "runs.csv") if r["run_id"] in wanted}
+        curves = read_curves(folder / "curves.csv", rows)
+        verify(folder, rows, curves)
+        machines = read_machines(folder)
+        for identity, row in rows.items():
+            labels = as_text(wanted[identity])
+            settings = {key: value for key, value in row.items() if value or key in labels}
+            machine = machines.get(row.get("machine", ""))
+            self._put(settings | labels, curves[identity], machine)
 
     def collect(self) -> int:
         """Move finished runs into the tables; return how many. Safe beside other processes."""

@@ -49,6 +49,12 @@ class ProgressConsole:
         )
         self.rows: dict[str, TaskID] = {}
         self.share: dict[str, float] = {}
+        self.first: dict[str, int] = {}
+        """The pass in which each population was first heard of."""
+        self.restored = 0.0
+        """Work that checkpoints held: not of this call."""
+        self.settled = False
+        """Whether any population has completed a pass since."""
         self.finished = 0.0
         self.count = 0
         self.said = ""
@@ -82,7 +88,11 @@ class ProgressConsole:
 
     def progress(self, plan: Titled, progress: Progress) -> None:
         """Show how far a population has come."""
-        self.share[plan.identity] = plan.work * progress.steps / progress.total_steps
+        share = self.share[plan.identity] = plan.work * progress.steps / progress.total_steps
+        if plan.identity not in self.first:
+            self.first[plan.identity] = progress.epoch
+            self.restored += share if progress.epoch else 0.0
+        self.settled |= progress.epoch > self.first[plan.identity]
         # no cost is known where a pass has just begun
         cost = "" if math.isnan(progress.best_cost) else f"  cost {progress.best_cost:.4g}"
         note = f"epoch {progress.epoch}{cost}  live {progress.live}"
@@ -98,6 +108,7 @@ class ProgressConsole:
     def end(self, plan: Titled, problem: str = "") -> None:
         """Show that a population is done, or why it is not."""
         self.count += 1
+        self.settled = True
         self.finished += plan.work
         self.share.pop(plan.identity, None)
         if plan.identity in self.rows:
@@ -112,11 +123,11 @@ class ProgressConsole:
         self.screen.print(f"{done} {text}  {self.left()}", markup=False, highlight=False)
 
     def left(self) -> str:
-        """Say how long the rest will take at the rate so far."""
+        """Say how long the rest will take at the rate so far, once that rests on a whole pass."""
         done = self.finished + sum(self.share.values())
-        passed = time.monotonic() - self.started
-        if done <= 0 or done >= self.work or passed < SETTLED_SECONDS:
+        passed, trained = time.monotonic() - self.started, done - self.restored
+        if not self.settled or done >= self.work or trained <= 0 or passed < SETTLED_SECONDS:
             return ""
-        minutes, seconds = divmod(int(passed * (self.work - done) / done), 60)
+        minutes, seconds = divmod(int(passed * (self.work - done) / trained), 60)
         hours, minutes = divmod(minutes, 60)
         return f"{hours} h {minutes:02d} min left" if hours else f"{minutes}:{seconds:02d} left"

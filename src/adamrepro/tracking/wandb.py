@@ -115,7 +115,7 @@ class WandbTracker:
         session.quit()
         reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
         if session.online and not isinstance(error, Unwritable):
-            warn(f"{reason}; going on offline, in {session.folder}")
+            warn(f"{reason}; going on offline; upload afterwards: wandb sync {session.folder}")
             return self.make(mode=Mode.offline)
         warn(f"{reason}; training goes on without it; {REMEDY}")
         return None

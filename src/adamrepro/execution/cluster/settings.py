@@ -44,7 +44,7 @@ class Cluster:
     max_num_timeout: int = 20
     cpus_per_task: int | None = None
     gpus_per_node: int = 0
-    mem_gb: float | None = 4.0
+    mem_gb: float | None = 8.0
     array_parallelism: int = 100
     setup: list[str] = field(default_factory=list)
     additional_parameters: dict[str, Any] = field(default_factory=dict)

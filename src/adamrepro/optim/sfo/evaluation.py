@@ -71,5 +71,6 @@ class Evaluator(Generic[Theta, Subfunction]):
             raise UserError(
                 f"SFO needs a cost without noise: subfunction {index} gave {value:.8g} and then "
                 f"{again:.8g} at the same parameters (gradients differ by {change:.3g}).\n"
-                "Freeze the noise (one dropout mask per example), or pass allow_noise=True to run."
+                "Freeze the noise (one dropout mask per example), or run all the same with "
+                "allow_noise=True (optimizer.allow_noise=true on a command line)."
             )

@@ -1,0 +1,84 @@
+"""What the command lines of all commands share: a mistake is one line, exit status 2."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from adamrepro.cli import COMMANDS, main
+from commandline import Outcome, call
+
+BUDGETED = {
+    name: ["torch.optim.NAdam"] if name == "bench" else []
+    for name in COMMANDS
+    if name not in ("train", "readings", "fetch-data")
+}
+"""Commands that have --budget, and what else they need."""
+
+MISTAKES = {
+    "bench": "CLASS: none named; expected an optimizer class, as in torch.optim.NAdam or",
+    "plot fig1a fig1b": "unrecognized arguments: fig1b; see adamrepro plot --help",
+    "compare --published": "unrecognized arguments: --published; see adamrepro compare --help",
+    "readings fig1": "/search/fig1: no tables, and no such experiment; did you mean fig1b?",
+    "readings after_adam_vae": "adamrepro train -m experiment=after_adam/vae budget=search",
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ADAMREPRO_HOME", str(tmp_path))
+    return tmp_path
+
+
+def called(capsys: pytest.CaptureFixture[str], command: str, *arguments: str) -> Outcome:
+    module = import_module(f"adamrepro.cli.{command.replace('-', '_')}")
+    return call(capsys, module.main, command, *arguments)
+
+
+@pytest.mark.parametrize("command", BUDGETED)
+def test_a_misspelt_budget_is_the_same_mistake_everywhere(
+    command: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = called(capsys, command, *BUDGETED[command], "--budget", "quik")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith("--budget quik: no such budget; did you mean quick? (known: ")
+    assert len(ended.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", MISTAKES)
+def test_a_mistake_is_one_line(words: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ended = called(capsys, *words.split())
+    assert (ended.status, ended.out) == (2, "")
+    assert MISTAKES[words] in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_what_is_left_out_is_said_with_what_trains_it(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published = Path(__file__).parents[2] / "results" / "published" / "full" / "matter_logistic"
+    place = home / "results" / "full" / "matter_logistic"
+    place.parent.mkdir(parents=True)
+    place.symlink_to(published)
+    ended = called(capsys, "matter", "--results", str(home / "results"))
+    assert ended.status == 0
+    missing = ("mlp", "vae")
+    assert ended.err.splitlines() == [
+        f"left out: {place.parent}/matter_{name}: no tables; "
+        f"adamrepro train -m experiment=matter/{name} budget=full"
+        for name in missing
+    ]
+
+
+def test_the_version_and_the_nearest_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["adamrepro", "--version"])
+    assert main() == 0
+    assert capsys.readouterr().out.startswith("adamrepro 0.")
+    monkeypatch.setattr(sys, "argv", ["adamrepro", "reprodce"])
+    assert main() == 2
+    assert "no such command; did you mean reproduce?" in capsys.readouterr().err
