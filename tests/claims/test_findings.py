@@ -5,7 +5,16 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import REFERENCES, altered, curves, figure_4, sfo, theory
+from made_up import (
+    REFERENCES,
+    adamax,
+    altered,
+    curves,
+    figure_4,
+    sfo,
+    step_bound,
+    theory,
+)
 
 from adamrepro.claims import CLAIMS, Book, Outcome, Verdict, judge
 from adamrepro.claims.bias import lost, scatter
@@ -199,4 +208,15 @@ def test_amsgrad_is_a_control_and_no_part_of_the_verdict() -> None:
     found = judge(CLAIMS["regret"], theory("regret", [*rows, *logistic]))
     assert [check.outcome for check in found.judged[0].checks][1:] == ["fails", "holds"]
     assert [check.control for check in found.judged[0].checks] == [False, False, True]
+    assert found.verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("name", ["step-bound", "adamax-bound"])
+def test_one_step_beyond_a_bound_is_enough(name: str) -> None:
+    rows = {"step-bound": step_bound(0.9), "adamax-bound": adamax(0.9)}[name]
+    book = theory(name, rows, seeds=5)
+    assert judge(CLAIMS[name], book).verdict is Verdict.SUPPORTED
+    steps = book.theory[name].reset_index(drop=True)
+    steps.loc[steps["gradients"].eq("searched").idxmax(), "largest"] = 10.0
+    found = judge(CLAIMS[name], dataclasses.replace(book, theory={name: steps}))
     assert found.verdict is Verdict.REFUTED

@@ -42,7 +42,8 @@ class Check:
     compared. within: the range that the sentence asks for; it holds if the whole interval is
     inside, fails if the whole interval is outside. why: where that range comes from. runs: how many
     stand behind the values. trials: of how many effects this is the extreme one; the interval is
-    as much wider (Bonferroni). exact: the values do not depend on chance, and have no interval.
+    as much wider (Bonferroni). exact: the value itself is judged, which is no mean and has no
+    interval: chance has no part in it, or it is the largest of all.
     scatter: values of the same effect from which a single one borrows its interval.
     missing: why the part cannot be judged; there are no values then. control: the sentence does not
     say this; it is shown, and no part of the verdict.

@@ -17,20 +17,23 @@ A claim is a sentence of the paper taken apart into checks. A check is an effect
 seed, with Student's t interval (95 %) of its mean over the seeds; runs that are compared share a
 seed, hence initial parameters, minibatches and noise. It holds if the whole interval lies in the
 range that the sentence asks for, fails if the whole interval lies outside, and is undecided
-otherwise. Words of degree are measured on the paper's own curves: similar is at most twice as far
-apart as what the paper calls similar, a large margin at least half of the one it drew. A run that
-diverged counts as being where it started.
+otherwise. Where a sentence bounds all cases, the largest of all is judged, which has no interval.
+Words of degree are measured on the paper's own curves: similar is at most twice as far apart as
+what the paper calls similar, a large margin at least half of the one it drew. A run that diverged
+counts as being where it started.
 
 *Supported*: every check holds. *Refuted*: every check fails, or one of a sentence on all cases.
 *Mixed*: some hold, some fail. A control is what the sentence does not say: shown, not counted.
 *Undecided*: what is decided points one way, and the rest does not decide. *Not judged*: less was
-run than the claim needs. Seeds are fresh: no setting was chosen on them.
+run than the claim needs. The tuned and the recovered settings are judged on fresh seeds: none was
+chosen on them.
 
 *Stable*: the verdict is the same under the tuned settings (the best of our grid; they decide), the
 recovered ones (nearest the paper's curve), and those of every reading of the paper that fits within
-0.005 dex of the nearest one. A reading has one seed; its interval is borrowed from how the same
-effect scatters over the seeds of the chosen one. Figure 4 selects nothing; there the loss is read
-as that of the whole training set after the epoch, and as the mean over it.
+0.005 dex of the nearest one. A reading has one seed, on which its settings were chosen as well; its
+interval is borrowed from how the same effect scatters over the seeds of the chosen one. Figure 4
+selects nothing; there the loss is read as that of the whole training set after the epoch, and as
+the mean over it.
 
 """
 
