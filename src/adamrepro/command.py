@@ -68,8 +68,8 @@ def explain(error: Exception) -> str:
         chosen = str(error.missing_cfg_file)
         if chosen.startswith("experiment/"):  # some lie in folders
             name = chosen.removeprefix("experiment/")
-            known = nearest(name, paths.experiments().values())
-            return f"experiment={name}: no such experiment; {known}"
+            meant = nearest(name, paths.experiments().values())
+            return f"experiment={name}: no such experiment; {meant}"
         group, _, name = chosen.rpartition("/")
         return f"{group}={name}: no such choice; {nearest(name, error.options or [])}"
     if isinstance(error, OverrideParseException):
@@ -77,8 +77,8 @@ def explain(error: Exception) -> str:
         if "=" in word:
             return f"{word}: {str(error).splitlines()[0]}"
         is_one = word in paths.experiments().values()
-        meant = f"; did you mean experiment={word}?" if is_one else ""
-        return f"{word}: expected KEY=VALUE{meant}"
+        hint = f"; did you mean experiment={word}?" if is_one else ""
+        return f"{word}: expected KEY=VALUE{hint}"
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         key, parent = str(cause.key), cause.parent_node
