@@ -68,8 +68,8 @@ def explain(error: Exception) -> str:
         chosen = str(error.missing_cfg_file)
         if chosen.startswith("experiment/"):  # some lie in folders
             name = chosen.removeprefix("experiment/")
-            known = nearest(name, paths.experiments().values())
-            return f"experiment={name}: no such experiment; {known}"
+            meant = nearest(name, paths.experiments().values())
+            return f"experiment={name}: no such experiment; {meant}"
         group, _, name = chosen.rpartition("/")
         return f"{group}={name}: no such choice; {nearest(name, error.options or [])}"
     if isinstance(error, OverrideParseException):
