@@ -17,8 +17,6 @@ REMEDIES = {
     errno.EACCES: "make it writable, or choose another folder with results=DIR",
     errno.EPERM: "make it writable, or choose another folder with results=DIR",
     errno.ENOENT: "choose another folder with results=DIR",
-    errno.ENOTDIR: "choose another folder with results=DIR",
-    errno.EEXIST: "choose another folder with results=DIR",
 }
 """What to do where no file of a folder can be written, whichever it is."""
 
