@@ -12,6 +12,7 @@ from adamrepro.claims.after_adam_page import page, table
 from adamrepro.cli.after_adam import draw, main, tables_of
 from adamrepro.errors import UserError
 from adamrepro.experiments.experiment import Experiment
+from adamrepro.figures.after_adam import betas
 from adamrepro.optim import RULES
 from adamrepro.results.schema import Tables
 from adamrepro.results.written import as_csv
@@ -70,7 +71,24 @@ def test_a_map_takes_the_best_step_size_of_each_pair() -> None:
     assert found.equal == (0.9, 0.9)
     assert found.at((0.9, 0.9)) == pytest.approx(1.0)
     assert found.at_edge == ["beta1", "beta2"]
-    assert "| a task, 1 passes | 0.9, 0.999 | 0.9, 0.9 | 1 | 0 |" in page([], [found], "figures")
+    text = page([], [found], "figures")
+    assert "| a task, 1 passes | 0.9, 0.999 | 0.9, 0.9 | 1 | 0 | 1 of 4 | 4 of 4 |" in text
+    assert "the next pair, 0, 0.999, is 1 dex above it." in text
+
+
+def test_a_map_says_where_the_best_step_size_is_the_last_tried_and_which_pairs_tie() -> None:
+    steps = {1e-4: 1.0, 1e-3: 0.5, 1e-2: 2.0}
+    costs = {(0.9, beta2, step): cost for beta2 in (0.9, 0.999) for step, cost in steps.items()}
+    costs |= {(0.9, 0.999, 1e-2): 0.501}
+    found = beta_map("a task", grid(costs))
+    assert found.at_end.to_numpy().tolist() == [[False, False]]
+    costs |= {(0.9, 0.999, 1e-2): 0.499}
+    found = beta_map("a task", grid(costs))
+    assert found.at_end.to_numpy().tolist() == [[False, True]]
+    assert (found.best, found.second) == ((0.9, 0.999), (0.9, 0.9))
+    assert "is 0.00087 dex above it, which one seed does not tell apart." in page([], [found], "")
+    figure = betas({"a task": (found.above, found.at_end)})
+    assert [text.get_text() for text in figure.axes[0].texts] == ["0.001", "0.000\N{DAGGER}"]
 
 
 def test_the_page_has_every_rule_by_rank_and_says_what_is_missing() -> None:

@@ -95,17 +95,26 @@ def step_sizes(tables: Tables, last: int) -> pd.DataFrame:
 class BetaMap:
     """Adam's costs at the end over beta1 (rows) and beta2 (columns), of one seed.
 
-    above: each at the step size that is best for it, in dex above the lowest of all.
+    above: each at the step size that is best for it, in dex above the lowest of all. at_end: where
+    that is the smallest or the largest that was tried, so that another may be better.
     """
 
     task: str
     passes: int
     above: pd.DataFrame
+    at_end: pd.DataFrame
 
     @property
     def best(self) -> tuple[float, float]:
         """beta1 and beta2 of the lowest cost."""
         return self.lowest(self.above)
+
+    @property
+    def second(self) -> tuple[float, float]:
+        """The next best pair."""
+        others = self.above.copy()
+        others.loc[self.best] = np.nan
+        return self.lowest(others)
 
     @property
     def equal(self) -> tuple[float, float]:
@@ -138,6 +147,11 @@ def beta_map(task: str, tables: Tables) -> BetaMap:
     last = int(tables.runs["training.epochs"].max())
     grid = grid_of(tables.runs)
     ends = final(costs_of(grid, tables.curves, "train_cost", last))
-    rows = grid[list(BETAS)].assign(dex=ends - ends.min())
+    steps = grid["optimizer.alpha"]
+    at_end = steps.isin([steps.min(), steps.max()])
+    rows = grid[list(BETAS)].assign(dex=ends - ends.min(), at_end=at_end)
     best = rows.loc[rows.groupby(list(BETAS))["dex"].idxmin()]
-    return BetaMap(task, last, best.pivot(index=BETAS[0], columns=BETAS[1], values="dex"))
+    above, at_ends = (
+        best.pivot(index=BETAS[0], columns=BETAS[1], values=value) for value in ("dex", "at_end")
+    )
+    return BetaMap(task, last, above, at_ends)

@@ -53,7 +53,9 @@ _BETAS = """\
 ## Adam's betas
 
 Is beta1 = beta2 best, as is found for language models (arXiv 2505.21829)? Each pair is at the best
-of three step sizes, one seed; dex above the lowest cost of the map.
+of three step sizes, one seed; dex above the lowest cost of the map. Where the best is the smallest
+or the largest of the three, another step size may give a lower cost: such pairs have a dagger in
+the map.
 
 """
 
@@ -143,13 +145,16 @@ def cells(ranking: Ranking, name: str) -> Iterator[str]:
 
 
 def beta_rows(maps: Sequence[BetaMap], figures: str) -> Iterator[str]:
-    """The best pair of each task, the best with beta1 = beta2, and the paper's."""
+    """The best pair of each task, the best with beta1 = beta2, the paper's, and how sure it is."""
     head = ["task", "lowest at", "best with beta1 = beta2", "above", "paper's 0.9, 0.999 above"]
+    head += ["within 1 % of the lowest", "at an end of the step sizes"]
     body = []
     for found in maps:
         best, equal = found.best, found.equal
         cells = [pair(best), pair(equal)]
         cells += [f"{found.at(betas):.3g}" for betas in (equal, DEFAULT)]
+        counts = (found.above < LIMIT, found.at_end)
+        cells += [f"{int(of.to_numpy().sum())} of {of.size}" for of in counts]
         body.append([f"{found.task}, {found.passes} passes", *cells])
     yield rows(head, body)
     yield from map(answer_of, maps)
@@ -167,7 +172,10 @@ def answer_of(found: BetaMap) -> str:
         told = "the best pair has not beta1 = beta2"
     default = "" if found.at(DEFAULT) >= LIMIT else "; the paper's pair lies within it too"
     edge = f"; {' and '.join(found.at_edge)} at the edge of the grid" if found.at_edge else ""
-    return f"\n{capital(found.task)}: {told}{default}{edge}.\n"
+    second = found.at(found.second)
+    tie = f"; the next pair, {pair(found.second)}, is {second:.2g} dex above it"
+    tie += ", which one seed does not tell apart" if second < LIMIT else ""
+    return f"\n{capital(found.task)}: {told}{default}{edge}{tie}.\n"
 
 
 def pair(betas: tuple[float, float]) -> str:

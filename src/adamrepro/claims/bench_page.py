@@ -124,7 +124,7 @@ def test_gap(found: Standing) -> str:
 
 
 def shown(interval: Interval) -> str:
-    return f"{interval.mean:+.3g} ({interval.low:+.2g} to {interval.high:+.2g})"
+    return f"{interval.mean:+.3g} ({interval.low:+.3g} to {interval.high:+.3g})"
 
 
 def tuned(of: Tuning) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from adamrepro.claims.bench_page import shown
 from adamrepro.claims.effects import MEASURES
 from adamrepro.claims.matter import QUESTIONS, TASKS, Effect
 
@@ -57,8 +58,7 @@ def _table(effects: Sequence[Effect]) -> str:
     for effect in effects:
         cells = [TASKS[effect.task], effect.series, effect.than]
         cells += [
-            f"{interval.mean:+.3g} ({interval.low:+.2g} to {interval.high:+.2g}): "
-            f"{effect.answers[measure]}"
+            f"{shown(interval)}: {effect.answers[measure]}"
             for measure, interval in effect.dex.items()
         ]
         cells.append(f"{effect.seeds}" + f", {effect.diverged} diverged" * (effect.diverged > 0))

@@ -66,7 +66,9 @@ def draw(rankings: Sequence[Ranking], maps: Sequence[BetaMap], folder: Path) -> 
             pages["ranks"] = drawing.ranks(ranks, BASELINE)
             pages["steps"] = drawing.steps({found.task: found.steps for found in rankings})
         if maps:
-            pages["betas"] = drawing.betas({found.task: found.above for found in maps})
+            pages["betas"] = drawing.betas(
+                {found.task: (found.above, found.at_end) for found in maps}
+            )
     return [
         path
         for name, figure in pages.items()

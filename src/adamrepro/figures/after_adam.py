@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from adamrepro.figures.notes import EDGE_MARK
 from adamrepro.figures.page import Block, Box, stack
 
 BASELINE_COLOUR = "k"
@@ -82,22 +83,36 @@ def steps(by_task: Mapping[str, pd.DataFrame]) -> Figure:
     return stack("Rules after Adam: step sizes", blocks, [caption])
 
 
-def betas(by_task: Mapping[str, pd.DataFrame]) -> Figure:
-    """Draw how far Adam ends above its lowest cost, over beta1 (row) and beta2 (column)."""
+def betas(by_task: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]) -> Figure:
+    """Draw how far Adam ends above its lowest cost, over beta1 (row) and beta2 (column).
+
+    The second table of a task says where the best step size is the smallest or largest one.
+    """
     blocks = [
-        heat(task, frame, "beta2", "beta1", equal_of(frame)) for task, frame in by_task.items()
+        heat(task, frame, "beta2", "beta1", equal_of(frame), marked=at_end)
+        for task, (frame, at_end) in by_task.items()
     ]
     caption = (
         "How far Adam's training cost at the end lies above the lowest of the panel, in "
-        "dex, each pair at the best of three step sizes, one seed. Framed: beta1 = beta2."
+        "dex, each pair at the best of three step sizes, one seed. Framed: beta1 = beta2. "
+        f"{EDGE_MARK} best at the smallest or the largest of the three: another may be better."
     )
     return stack("Adam's betas", blocks, [caption])
 
 
 def heat(
-    title: str, frame: pd.DataFrame, x_label: str, y_label: str, framed: Collection[tuple[int, int]]
+    title: str,
+    frame: pd.DataFrame,
+    x_label: str,
+    y_label: str,
+    framed: Collection[tuple[int, int]],
+    marked: pd.DataFrame | None = None,
 ) -> Block:
-    """A block with a cell for each number; those in `framed` (row, column) have a frame."""
+    """A block with a cell for each number; those in `framed` (row, column) have a frame.
+
+    marked: a table of the same shape; a cell that is true there has a mark.
+    """
+    marks = np.zeros(frame.shape, bool) if marked is None else marked.to_numpy(bool)
 
     def draw(figure: Figure, box: Box) -> None:
         x, y, width, height = box
@@ -110,7 +125,7 @@ def heat(
             red, green, blue, _ = image.cmap(norm(value))
             light = 0.3 * red + 0.6 * green + 0.1 * blue > 0.5
             axes.text(
-                *(column, row, written(value)),
+                *(column, row, written(value) + EDGE_MARK * bool(marks[row, column])),
                 ha="center",
                 va="center",
                 fontsize=_CELL,
