@@ -115,7 +115,7 @@ def test_what_sbatch_is_asked_for(
         "gpus-per-node": "1",
         "cpus-per-task": "3",
         "time": "60",
-        "mem": "4GB",
+        "mem": "8GB",
         "signal": "USR2@120",
         "requeue": "",
         "array": "0-1%2",  # by seed: on a GPU both step sizes of an MLP train together

@@ -205,7 +205,7 @@ def test_tables_survive_the_csv_files(tmp_path) -> None:
 
 
 def test_missing_and_damaged_tables_are_named(tmp_path) -> None:
-    with pytest.raises(UserError, match=r"runs\.csv"):
+    with pytest.raises(UserError, match="no tables"):
         Tables.read(tmp_path)
     (tmp_path / "runs.csv").write_text("run_id,series\n1,Adam\n")
     with pytest.raises(UserError, match="setting_id"):

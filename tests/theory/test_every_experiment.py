@@ -105,7 +105,7 @@ def test_the_command_writes_a_table(tmp_path: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["regrett"], "regrett: no such experiment; known: step-bound"),
+        (["regrett"], "regrett: no such experiment; did you mean regret?"),
         (["annealing", "--data", "/nowhere"], "MNIST"),
     ],
 )

@@ -41,7 +41,7 @@ def test_an_unknown_one_is_a_line(tmp_path: Path) -> None:
     with theory(tmp_path, "scalefree") as process:
         _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
-    assert err.startswith("scalefree: no such experiment; known: step-bound, ")
+    assert err.startswith("scalefree: no such experiment; did you mean scale-free? ")
 
 
 @pytest.mark.slow
