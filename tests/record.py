@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from adamrepro.results.machines import MACHINE_COLUMNS, machine_id
-from adamrepro.results.review import Planned, key_of
+from adamrepro.results.review import Planned
 from adamrepro.results.rows import as_text
-from adamrepro.results.run_id import Value, run_id, setting_id
+from adamrepro.results.run_id import Value, key_of, run_id, setting_id
 from adamrepro.results.store import Store
 
 EPOCHS = 3

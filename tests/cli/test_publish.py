@@ -21,9 +21,9 @@ from adamrepro.figures import Drawn, draw
 from adamrepro.results.commits import objection
 from adamrepro.results.machines import read_machines
 from adamrepro.results.publish import mend, publishing
-from adamrepro.results.review import Planned, key_of
+from adamrepro.results.review import Planned
 from adamrepro.results.rows import read_rows
-from adamrepro.results.run_id import run_id, setting_id
+from adamrepro.results.run_id import key_of, run_id, setting_id
 from adamrepro.results.store import Store
 from commandline import PROJECT, Outcome, train
 

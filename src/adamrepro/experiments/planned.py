@@ -7,10 +7,9 @@ from adamrepro.experiments.compose import composing
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.experiments.names import config_of
 from adamrepro.paths import CONFIGS
-from adamrepro.results.review import Labels, Planned, Settings
-from adamrepro.results.rows import as_text, read_rows
-from adamrepro.results.run_id import settings_of
-from adamrepro.runs.config import RunConfig
+from adamrepro.results.review import Labels, Planned
+from adamrepro.results.rows import read_rows
+from adamrepro.results.run_id import Settings, key_of
 
 
 def planned_runs(experiment: str, budget: str, results: Path) -> Planned:
@@ -22,20 +21,16 @@ def planned_runs(experiment: str, budget: str, results: Path) -> Planned:
         settings = [f"experiment={config_of(experiment)}", f"budget={budget}", f"results={results}"]
         planned = Experiment(composer, [settings])
         identities = {
-            frozenset(settings_of(row).items()): row["run_id"]
+            key_of(row): row["run_id"]
             for row in read_rows(results / budget / experiment / "runs.csv")
         }
         places = {
             identities[key]: place
             for place, config in enumerate(planned.grid)
-            if (key := settings_key(config)) in identities
+            if (key := config.key) in identities
         }
         confirming = planned.composed(planned.confirmations(places)) if places else []
     found: defaultdict[Settings, set[Labels]] = defaultdict(set)
     for config in (*planned.grid, *confirming):
-        found[settings_key(config)].add((config.series, config.reading, config.role))
+        found[config.key].add((config.series, config.reading, config.role))
     return {settings: frozenset(labels) for settings, labels in found.items()}
-
-
-def settings_key(config: RunConfig) -> Settings:
-    return frozenset(settings_of(as_text(config.settings())).items())

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from adamrepro.errors import UserError
 from adamrepro.files import write_atomically, writing_to
-from adamrepro.results.review import Planned, key_of
+from adamrepro.results.review import Planned
 from adamrepro.results.rows import read_rows
-from adamrepro.results.run_id import row_run_id
+from adamrepro.results.run_id import key_of, row_run_id
 from adamrepro.results.store import Store, acquired
 
 TABLES = ("runs.csv", "curves.csv", "machines.csv")

@@ -11,10 +11,7 @@ from adamrepro.errors import UserError
 from adamrepro.results.checksum import verify
 from adamrepro.results.machines import machine_id, read_machines
 from adamrepro.results.rows import Row, read_curves, read_rows
-from adamrepro.results.run_id import row_run_id, row_setting_id, settings_of
-
-Settings = frozenset[tuple[str, str]]
-"""The settings of a run, seed among them, as the tables write them."""
+from adamrepro.results.run_id import Settings, key_of, row_run_id, row_setting_id
 
 Labels = tuple[str, str, str]
 """Series, reading and role of a run."""
@@ -63,10 +60,6 @@ def objections(
             faulty.setdefault(text, []).append(row["run_id"])
     found = [f"{listed(names)}: {text}" for text, names in faulty.items()]
     return found if partial else found + list(missing(rows, planned))
-
-
-def key_of(row: Row) -> Settings:
-    return frozenset(settings_of(row).items())
 
 
 def listed(names: list[str]) -> str:

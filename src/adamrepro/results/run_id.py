@@ -9,6 +9,9 @@ PROTOCOL = 2
 
 Value = str | int | float | bool | None
 
+Settings = frozenset[tuple[str, str]]
+"""The settings of a run, seed among them, as the tables write them."""
+
 
 def run_id(settings: Mapping[str, Value], data_sha: str) -> str:
     """Hash the settings (dotted names, seed among them) and the checksum of the data.
@@ -34,6 +37,11 @@ def row_setting_id(row: Mapping[str, str]) -> str:
 def settings_of(row: Mapping[str, str]) -> dict[str, str]:
     """Return the settings of a row of runs.csv: without those that do not apply."""
     return {key: value for key, value in row.items() if value and ("." in key or key == "seed")}
+
+
+def key_of(row: Mapping[str, str]) -> Settings:
+    """Return the same as something that can be looked up."""
+    return frozenset(settings_of(row).items())
 
 
 def setting_text(value: Value) -> str:

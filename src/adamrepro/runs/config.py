@@ -16,7 +16,8 @@ from adamrepro.errors import UserError, nearest, require
 from adamrepro.models import MODELS, ModelConfig
 from adamrepro.optim import OPTIMIZERS, Decay, ExternalSettings, Rule, Schedule, SfoSettings
 from adamrepro.ranges import check_ranges, not_negative, whole
-from adamrepro.results.run_id import Value
+from adamrepro.results.rows import as_text
+from adamrepro.results.run_id import Settings, Value, key_of
 from adamrepro.tracking.settings import Tracking
 from adamrepro.training import Order, Training
 
@@ -114,6 +115,11 @@ class RunConfig:
             for name, value in flat(plain(getattr(self, section)))
         }
         return {**found, "seed": self.seed}
+
+    @property
+    def key(self) -> Settings:
+        """The settings as the tables write them, as something that can be looked up."""
+        return key_of(as_text(self.settings()))
 
 
 def plain(settings: Any) -> dict[str, Value]:

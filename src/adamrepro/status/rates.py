@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from adamrepro.data import DATASETS
-from adamrepro.results.rows import Row
 
 SLOW = ("dataset.", "model.", "optimizer.name", "training.precision", "training.batch_size")
 """Settings (or the beginnings of their names) on which the time of a step depends."""
@@ -13,11 +12,6 @@ SLOW = ("dataset.", "model.", "optimizer.name", "training.precision", "training.
 EVALUATED = 0.35
 """Time of an example of a clean cost, in examples that are trained on (measured on one thread:
 0.40 ConvNet, 0.34 multilayer network, 0.33 auto-encoder, 0.36 logistic regression)."""
-
-
-def settings_of(row: Mapping[str, str]) -> Row:
-    """The settings of a run, from its row of runs.csv: without those that do not apply."""
-    return {k: v for k, v in row.items() if v and ("." in k or k == "seed")}
 
 
 def sizes_of(settings: Mapping[str, str]) -> tuple[int, int]:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from adamrepro.data import is_there
 from adamrepro.experiments.experiment import Experiment
-from adamrepro.results.rows import Row, as_text, read_rows
-from adamrepro.results.run_id import run_id
+from adamrepro.results.rows import Row, read_rows
+from adamrepro.results.run_id import Settings, key_of, row_run_id, settings_of
 from adamrepro.results.store import Store
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.planning import group_key
-from adamrepro.status.rates import Rates, examples_in_pass, settings_of
-from adamrepro.status.time_left import Duration, Key, Pace, is_stand_in, time_left
+from adamrepro.status.rates import Rates, examples_in_pass
+from adamrepro.status.time_left import Duration, Pace, is_stand_in, time_left
 from adamrepro.training import Checkpoint
 
 
@@ -47,7 +47,7 @@ class Tally:
 
     counts: Counter[State]
     left: Duration
-    finished: dict[Key, str]
+    finished: dict[Settings, str]
     """run_id of each finished run, by its settings."""
 
     @property
@@ -55,19 +55,15 @@ class Tally:
         return self.counts.total() == self.counts[State.DONE] + self.counts[State.DIVERGED]
 
 
-def key_of(config: RunConfig) -> Key:
-    return frozenset(settings_of(as_text(config.settings())).items())
-
-
 def tally(configs: Sequence[RunConfig], store: Store, rates: Rates) -> Tally:
     """Find out where these runs, whose results belong into `store`, stand."""
-    rows = {
-        frozenset(settings_of(row).items()): row for row in finished_rows(store) if is_valid(row)
-    }
+    # a row without the name that its run would have today is trained again
+    finished = (row for row in finished_rows(store) if row["run_id"] == row_run_id(row))
+    rows = {key_of(row): row for row in finished}
     started = {key: found for found, keys in started_populations(store) for key in keys}
-    distinct = {key_of(config): config for config in configs}
+    distinct = {config.key: config for config in configs}
     counts: Counter[State] = Counter()
-    waiting: dict[object, dict[Key, RunConfig]] = {}
+    waiting: dict[object, dict[Settings, RunConfig]] = {}
     for key, config in distinct.items():
         if key in rows:
             counts[State(rows[key]["status"])] += 1
@@ -75,14 +71,9 @@ def tally(configs: Sequence[RunConfig], store: Store, rates: Rates) -> Tally:
         counts[started[key].state if key in started else State.MISSING] += 1
         group = started[key].identity if key in started else group_key(config)
         waiting.setdefault(group, {})[key] = config
-    finished = {key: rows[key]["run_id"] for key in distinct if key in rows}
+    names = {key: rows[key]["run_id"] for key in distinct if key in rows}
     paces = {key: found.pace for key, found in started.items()}
-    return Tally(counts, time_left(waiting.values(), paces, rates), finished)
-
-
-def is_valid(row: Row) -> bool:
-    """Whether a run has the name that it would have today: else it would be trained again."""
-    return row["run_id"] == run_id(settings_of(row), row["data_sha"])
+    return Tally(counts, time_left(waiting.values(), paces, rates), names)
 
 
 def finished_rows(store: Store) -> Iterator[Row]:
@@ -97,7 +88,7 @@ def finished_rows(store: Store) -> Iterator[Row]:
     yield from read_rows(store.tables / "runs.csv")
 
 
-def started_populations(store: Store) -> Iterator[tuple[Started, list[Key]]]:
+def started_populations(store: Store) -> Iterator[tuple[Started, list[Settings]]]:
     """Yield each population that is in training or was interrupted, and its members."""
     for identity, held, note in store.locks():
         checkpoint = Checkpoint(store.checkpoint_path(identity), identity)
@@ -111,7 +102,7 @@ def started_populations(store: Store) -> Iterator[tuple[Started, list[Key]]]:
             passes, seconds = state["epoch"] + min(in_pass, 1.0), state["seconds"]
         kind = State.RUNNING if held else State.INTERRUPTED
         found = Started(kind, identity, Pace(passes, seconds))
-        yield found, [frozenset(member.items()) for member in members]
+        yield found, [key_of(member) for member in members]
 
 
 @dataclass(frozen=True)
@@ -163,7 +154,7 @@ def confirming(
 ) -> tuple[Tally, bool]:
     """Find out where the confirmation stands; True with it if its runs are not known yet."""
     if grid.complete:
-        places = {grid.finished[key_of(c)]: place for place, c in enumerate(experiment.grid)}
+        places = {grid.finished[c.key]: place for place, c in enumerate(experiment.grid)}
         if runs := experiment.confirmations(places):
             return tally(experiment.composed(runs), store, rates), False
     # a recovered and a tuned setting of each curve: any two of its grid take as long

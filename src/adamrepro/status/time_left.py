@@ -10,14 +10,12 @@ import torch
 
 from adamrepro.results.machines import read_machines
 from adamrepro.results.rows import Row, read_rows
+from adamrepro.results.run_id import Settings, settings_of
 from adamrepro.results.store import Store
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.machine import cores, device_name, device_of, this_machine
 from adamrepro.runs.planning import evenly, population_size
-from adamrepro.status.rates import Rate, Rates, examples_in_pass, settings_of, work_left
-
-Key = frozenset[tuple[str, str]]
-"""The settings of a run, as the tables write them."""
+from adamrepro.status.rates import Rate, Rates, examples_in_pass, work_left
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class Duration:
 
 
 def time_left(
-    groups: Iterable[dict[Key, RunConfig]], started: Mapping[Key, Pace], rates: Rates
+    groups: Iterable[dict[Settings, RunConfig]], started: Mapping[Settings, Pace], rates: Rates
 ) -> Duration:
     """Estimate the time until all these runs are done, in populations side by side.
 
@@ -62,7 +60,7 @@ def time_left(
 
 
 def seconds_of(
-    members: Sequence[Key], config: RunConfig, pace: Pace | None, rates: Rates
+    members: Sequence[Settings], config: RunConfig, pace: Pace | None, rates: Rates
 ) -> Rate | None:
     """Estimate the seconds that a population still needs; None if nothing like it was measured."""
     settings = dict(members[0])
