@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from adamrepro.claims.after_adam import BASELINE, TASKS, beta_map, ranking
+from adamrepro.claims.after_adam import beta_map, ranking
 from adamrepro.claims.after_adam_page import page, table
 from adamrepro.cli.after_adam import draw, main, tables_of
 from adamrepro.errors import UserError
@@ -15,6 +15,7 @@ from adamrepro.experiments.experiment import Experiment
 from adamrepro.figures.after_adam import betas
 from adamrepro.optim import RULES
 from adamrepro.results.schema import Tables
+from adamrepro.results.tasks import BASELINE, TASKS
 from adamrepro.results.written import as_csv
 from after_adam_tables import PASSES, made_up
 from commandline import call, composer

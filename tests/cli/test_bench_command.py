@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from adamrepro.cli.bench import main
-from adamrepro.experiments.bench import BASELINE, TASKS
 from adamrepro.results.schema import Tables
+from adamrepro.results.tasks import BASELINE, TASKS
 from adamrepro.training import Loop
 
 MINE = """

@@ -9,10 +9,11 @@ import pytest
 
 from adamrepro.command import announced
 from adamrepro.errors import UserError
-from adamrepro.experiments.bench import BASELINE, TASKS, beside_adam, known_tasks, step_sizes
+from adamrepro.experiments.bench import beside_adam, known_tasks, step_sizes
 from adamrepro.experiments.compose import Composer
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.optim import Adam
+from adamrepro.results.tasks import BASELINE, TASKS
 from adamrepro.runs.config import RunConfig
 from commandline import CONFIGS, composer
 

@@ -17,20 +17,9 @@ from adamrepro.claims.selection import costs_of
 from adamrepro.errors import UserError
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import grid_of
-
-TASKS = {
-    "logistic": "logistic regression, MNIST",
-    "imdb": "logistic regression, IMDB",
-    "mlp": "network with dropout, MNIST",
-    "vae": "autoencoder, MNIST",
-}
-"""Of after_adam_NAME and after_adam_betas_NAME."""
-
-BASELINE = "tuned Adam"
+from adamrepro.results.tasks import BASELINE
 
 BETAS = ("optimizer.beta1", "optimizer.beta2")
-DEFAULT = (0.9, 0.999)
-"""beta1 and beta2 of the paper."""
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,12 @@ from statistics import fmean
 
 import pandas as pd
 
-from adamrepro.claims.after_adam import BASELINE, DEFAULT, TASKS, BetaMap, Ranking
+from adamrepro.claims.after_adam import BetaMap, Ranking
 from adamrepro.claims.answer import LIMIT
 from adamrepro.claims.bench_page import TEST, rows, shown, test_gap, tuned
+from adamrepro.claims.evidence import DEFAULT
 from adamrepro.claims.words import capital
+from adamrepro.results.tasks import BASELINE, TASKS
 
 _HEAD = """\
 # After Adam

@@ -20,8 +20,7 @@ from adamrepro.errors import UserError
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Choice, Role, choose, confirmed_runs, grid_of, hyper_parameters
 from adamrepro.results.summary import describe
-
-LR = "optimizer.kwargs.lr"
+from adamrepro.results.tasks import LR
 
 WORDS = {
     Answer.LOWER: "better",

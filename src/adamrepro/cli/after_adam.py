@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from adamrepro import paths
-from adamrepro.claims.after_adam import BASELINE, TASKS, BetaMap, Ranking, beta_map, ranking
+from adamrepro.claims.after_adam import BetaMap, Ranking, beta_map, ranking
 from adamrepro.claims.after_adam_page import page, table
 from adamrepro.cli.places import CommandLine, add_places
 from adamrepro.cli.tables import tell_untrained
@@ -24,6 +24,7 @@ from adamrepro.figures import after_adam as drawing
 from adamrepro.figures import style
 from adamrepro.files import write_atomically
 from adamrepro.results.schema import Tables
+from adamrepro.results.tasks import BASELINE, TASKS
 from adamrepro.results.written import as_csv
 
 

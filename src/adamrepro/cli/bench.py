@@ -28,6 +28,7 @@ from adamrepro.figures import style
 from adamrepro.figures.bench import make
 from adamrepro.files import write_atomically
 from adamrepro.results.schema import Tables
+from adamrepro.results.tasks import BASELINE, TASKS
 from adamrepro.results.written import as_csv
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def main() -> None:
 
 def bench(asked: argparse.Namespace) -> None:
     """Check everything before anything is trained; then train, judge and draw."""
-    from adamrepro.experiments.bench import BASELINE, TASKS, beside_adam, known_tasks, series_of
+    from adamrepro.experiments.bench import beside_adam, known_tasks, series_of
     from adamrepro.experiments.compose import composing
 
     results = asked.results.absolute()

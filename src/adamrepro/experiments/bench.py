@@ -13,25 +13,10 @@ from adamrepro.experiments.compose import Composer
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.experiments.sweeps import Overrides, own_name, quote, written
 from adamrepro.optim import Adam, ExternalSettings
-
-TASKS = {
-    "logistic": "logistic regression, MNIST",
-    "imdb": "logistic regression, IMDB",
-    "mlp": "network with dropout, MNIST",
-    "vae": "autoencoder, MNIST",
-}
-"""Files of configs/experiment/bench, and how they are called.
-
-The ConvNet is not among them: its runs, of one pass each, would take about as long as all of these.
-"""
-
-BASELINE = "tuned Adam"
-"""The series of Adam in each of these files."""
+from adamrepro.results.tasks import BASELINE, LR, TASKS
 
 STEP_SIZES = 5
 """That a class is tried at, around its own default, unless the user names some."""
-
-LR = "optimizer.kwargs.lr"
 
 SET_HERE = (
     *("experiment", "budget", "results", "series", "role", "seed", "seeds.grid", "seeds.confirm"),

@@ -23,8 +23,9 @@ from adamrepro.results.select import (
     grid_of,
     panel_for,
 )
+from adamrepro.results.tasks import LR
 
-STEPS = ("optimizer.alpha", "optimizer.kwargs.lr")
+STEPS = ("optimizer.alpha", LR)
 """Columns of step sizes: Adam's, the class's."""
 
 _HEIGHT = 1.35

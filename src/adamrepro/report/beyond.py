@@ -11,6 +11,7 @@ from adamrepro.claims.effects import MEASURES
 from adamrepro.report.damage import DAMAGE, told
 from adamrepro.report.plot import Table
 from adamrepro.report.sources import Sources
+from adamrepro.results.tasks import TASKS
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,11 @@ def details(sources: Sources) -> Iterator[Topic]:
 def later_rules(sources: Sources) -> Iterator[Topic]:
     """The rules of `after_adam`, from the lowest cost to the highest, a table per task."""
     title = "After Adam"
-    there = [name for name in after_adam.TASKS if f"after_adam_{name}" in sources.tables]
+    there = [name for name in TASKS if f"after_adam_{name}" in sources.tables]
     if not there:
         yield Topic(title, _AFTER, None, _train("after_adam/logistic", sources.budget))
     for name in there:
-        task, folder = after_adam.TASKS[name], f"after_adam_{name}"
+        task, folder = TASKS[name], f"after_adam_{name}"
         try:
             found = after_adam.ranking(task, sources.tables[folder])
         except DAMAGE as error:
