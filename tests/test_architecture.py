@@ -31,8 +31,10 @@ def test_every_stop_of_a_step_size_is_where_the_page_says() -> None:
         content = (PROJECT / path).read_text()
         for name in re.findall(r"`(\w+)`", names):
             if path.endswith(".py"):
-                tree = ast.walk(ast.parse(content))
-                defined = {node.name for node in tree if isinstance(node, ast.FunctionDef)}
+                module = ast.parse(content).body
+                methods = [n for c in module if isinstance(c, ast.ClassDef) for n in c.body]
+                functions = [n for n in (*module, *methods) if isinstance(n, ast.FunctionDef)]
+                defined = {function.name for function in functions}
                 assert name in defined, (path, name)
             else:
                 assert f"{name}:" in content, (path, name)

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from adamrepro.results.freshness import Freshness, Report, changed_files, configs, freshness, head
+from adamrepro.results.commits import changed_files, head
+from adamrepro.results.freshness import Freshness, Report, configs, freshness
 from adamrepro.results.rows import Row, as_text
 from record import rows
 

@@ -24,7 +24,7 @@ from adamrepro.report.provenance import Origin, origin
 from adamrepro.report.readings import readings
 from adamrepro.report.runs import FILTERS, runs
 from adamrepro.report.sources import Sources
-from adamrepro.results.freshness import head
+from adamrepro.results.commits import head
 
 BETAS = {
     r"$\beta_1": "\N{GREEK SMALL LETTER BETA}\N{SUBSCRIPT ONE}",

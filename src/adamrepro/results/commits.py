@@ -1,8 +1,10 @@
-"""What speaks against publishing what a commit trained."""
+"""What git says of the checkout, and what speaks against publishing what a commit trained."""
 
 import subprocess
 from functools import cache
 from pathlib import Path
+
+from adamrepro.paths import CHECKOUT
 
 DIRTY = "-dirty"
 
@@ -14,19 +16,42 @@ def objection(commit: str, checkout: Path) -> str:
         return "no commit is recorded: it was trained outside of a checkout"
     if commit.endswith(DIRTY):
         return f"commit {commit}: trained with changes that are not committed (make sweep helps)"
-    if git(checkout, "cat-file", "-e", f"{commit}^{{commit}}"):
+    if git(checkout, "cat-file", "-e", f"{commit}^{{commit}}").returncode:
         return f"commit {commit}: there is no such commit here"
-    if git(checkout, "merge-base", "--is-ancestor", commit, "HEAD"):
+    if git(checkout, "merge-base", "--is-ancestor", commit, "HEAD").returncode:
         return f"commit {commit}: not an ancestor of what is checked out"
     return ""
 
 
 def is_changed(checkout: Path, folder: str) -> bool:
     """Whether a folder of the checkout differs from HEAD."""
-    return git(checkout, "diff", "--quiet", "HEAD", "--", folder) != 0
+    return git(checkout, "diff", "--quiet", "HEAD", "--", folder).returncode != 0
 
 
-def git(checkout: Path, *arguments: str) -> int:
-    """Ask git something; returns its exit status."""
+@cache
+def changed_files(commit: str, checkout: Path, among: tuple[str, ...]) -> tuple[str, ...]:
+    """The files under `among` that differ between a commit and HEAD; none where git cannot tell."""
+    done = git(checkout, "diff", "--name-only", commit, "HEAD", "--", *among)
+    return tuple(done.stdout.split("\n")[:-1]) if commit and not done.returncode else ()
+
+
+def head(checkout: Path | None) -> str:
+    """The commit that is checked out, short; "" where there is none."""
+    return git(checkout, "rev-parse", "--short=10", "HEAD").stdout.strip() if checkout else ""
+
+
+@cache
+def trained_at() -> str:
+    """The commit that trains here, as a row names it; "" outside a git checkout."""
+    if CHECKOUT is None:  # an installed copy may lie in somebody else's
+        return ""
+    try:
+        return git(CHECKOUT, "describe", "--always", "--dirty", "--abbrev=10").stdout.strip()
+    except OSError:  # without git
+        return ""
+
+
+def git(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Ask git something."""
     command = ["git", "-C", str(checkout), *arguments]
-    return subprocess.run(command, capture_output=True, check=False).returncode
+    return subprocess.run(command, capture_output=True, text=True, check=False)

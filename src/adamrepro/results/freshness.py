@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 
 from adamrepro import paths
-from adamrepro.results.commits import DIRTY, objection
+from adamrepro.results.commits import DIRTY, changed_files, objection
 from adamrepro.results.rows import Row
 from adamrepro.results.run_id import row_run_id
 
@@ -82,19 +80,3 @@ def _changed(commit: str, checkout: Path, among: Sequence[str]) -> Iterator[str]
         shown = ", ".join(files[:NAMED])
         more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
         yield f"changed since {commit}: {shown}{more}"
-
-
-@cache
-def changed_files(commit: str, checkout: Path, paths: tuple[str, ...]) -> tuple[str, ...]:
-    """The files under `paths` that differ between a commit and HEAD."""
-    command = ["git", "-C", str(checkout), "diff", "--name-only", commit, "HEAD", "--", *paths]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return tuple(done.stdout.split("\n")[:-1]) if commit and not done.returncode else ()
-
-
-def head(checkout: Path | None) -> str:
-    """The commit that is checked out, short; "" where there is none."""
-    if checkout is None:
-        return ""
-    command = ["git", "-C", str(checkout), "rev-parse", "--short=10", "HEAD"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()

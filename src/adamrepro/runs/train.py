@@ -1,16 +1,14 @@
 """From planned populations to finished runs: train them, store their runs."""
 
 import platform
-import subprocess
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import torch
 
 from adamrepro.data import DataSet
 from adamrepro.optim import ExternalSettings, SfoSettings, compiling_pays
-from adamrepro.paths import CHECKOUT
+from adamrepro.results.commits import trained_at
 from adamrepro.results.rows import as_text
 from adamrepro.results.run_id import Value
 from adamrepro.results.store import GivenUp
@@ -145,18 +143,6 @@ def row_of(
         "device": device_name(device),
         "threads": config.execution.threads,
         "machine": this_machine(device)["machine"],
-        "commit": commit(),
+        "commit": trained_at(),
         "date": datetime.now(UTC).date().isoformat(),
     }
-
-
-@lru_cache(maxsize=1)
-def commit() -> str:
-    """Return the checked out commit, or "" outside a git checkout."""
-    if CHECKOUT is None:  # an installed copy may lie in somebody else's
-        return ""
-    command = ["git", "-C", str(CHECKOUT), "describe", "--always", "--dirty", "--abbrev=10"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""

@@ -9,8 +9,8 @@ import torch
 
 from adamrepro.data import DataSet
 from adamrepro.files import write_atomically
+from adamrepro.results.commits import trained_at
 from adamrepro.results.written import as_csv
-from adamrepro.runs.train import commit
 from adamrepro.theory.table import Theory
 
 SIGNIFICANT = 6
@@ -48,7 +48,7 @@ def record(
             table = theory.run(seed, *given, **theory.size[budget])
             table.insert(0, "seed", seed)
             source = "" if data is None else str(data.source)
-            facts = {"data_source": source, "torch": torch.__version__, "commit": commit()}
+            facts = {"data_source": source, "torch": torch.__version__, "commit": trained_at()}
             tables.append(table.assign(**wanted, **facts))
             write_atomically(path, as_csv(pd.concat(tables), SIGNIFICANT))
         on_seed(seed, not known)
