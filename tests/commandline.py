@@ -16,6 +16,7 @@ from omegaconf import DictConfig
 
 from adamrepro.cli.train import main as main_of_train
 from adamrepro.command import register_resolvers
+from adamrepro.errors import answered
 from adamrepro.experiments.budgets import apply_budget
 from adamrepro.experiments.compose import Composer, composing
 from adamrepro.runs.config import RunConfig, to_run_config
@@ -90,7 +91,8 @@ def call(
         mock.patch.dict("os.environ"),
     ):
         try:
-            status = int(main() or 0)
+            with answered():
+                status = int(main() or 0)
         except SystemExit as end:
             status = int(end.code or 0)
     said = capsys.readouterr()

@@ -1,22 +1,17 @@
-"""What every command line shares: a mistake is answered in a line or two, not a traceback."""
+"""What every command line with Hydra in it shares: its complaints are put in a line or two."""
 
 import os
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from adamrepro import paths
-from adamrepro.errors import RunsFailed, Stopped, UserError, nearest
-
-USER, FAILED, INTERRUPTED = 2, 1, 130
-"""Exit statuses: the user's mistake; runs that failed; stopped before the end."""
-
+from adamrepro.errors import UserError, answered, nearest
 
 MOVED = {"population": "execution.population", "training.compile": "execution.compile"}
 """Keys of earlier versions, and what they are called now."""
@@ -24,36 +19,19 @@ MOVED = {"population": "execution.population", "training.compile": "execution.co
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Answer what goes wrong inside with a message and an exit status.
-
-    ADAMREPRO_TRACEBACK=1 lets exceptions through.
-    """
+    """Answer what goes wrong inside, Hydra's complaints among it, as `errors.answered` does."""
     register_resolvers()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises, and this function explains
-    if os.environ.get("ADAMREPRO_TRACEBACK") == "1":
-        yield
-        return
-    try:
-        yield
-    except UserError as error:
-        leave(str(error), USER)
-    except (HydraException, OmegaConfBaseException) as error:
-        leave(explain(error), USER)
-    except ValueError as error:
-        if not str(error).startswith("Config group override must be"):
-            raise
-        leave(f"{error}: {' '.join(sys.argv[1:])}", USER)  # Hydra's answer to optimizer=null
-    except (Stopped, KeyboardInterrupt) as stopped:
-        usual = "stopped; the same command goes on where this one left off"
-        leave(str(stopped) or usual, INTERRUPTED)
-    except (RunsFailed, OSError) as error:
-        leave(f"{error}; what is done is kept, the same command tries the rest", FAILED)
-
-
-def leave(message: str, status: int) -> NoReturn:
-    print(message, file=sys.stderr)
-    # SystemExit passes through Hydra, which would print a line of its own for an exception
-    raise SystemExit(status) from None
+    with answered():
+        try:
+            yield
+        except (HydraException, OmegaConfBaseException) as error:
+            raise UserError(explain(error)) from error
+        except ValueError as error:
+            if not str(error).startswith("Config group override must be"):
+                raise
+            # Hydra's answer to optimizer=null
+            raise UserError(f"{error}: {' '.join(sys.argv[1:])}") from error
 
 
 def register_resolvers() -> None:

@@ -1,7 +1,13 @@
-"""The exceptions that are meant for the person at the keyboard."""
+"""The exceptions that are meant for the person at the keyboard, and how a command answers them."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+USER, FAILED, INTERRUPTED = 2, 1, 130
+"""Exit statuses: the user's mistake; something failed; stopped before the end."""
 
 
 class UserError(Exception):
@@ -41,3 +47,29 @@ def nearest(name: str, known: Iterable[object]) -> str:
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     listed = ", ".join(names)
     return f"did you mean {close[0]}? (known: {listed})" if close else f"known: {listed}"
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """Answer what goes wrong inside with a line or two and an exit status.
+
+    ADAMREPRO_TRACEBACK=1 lets exceptions through.
+    """
+    if os.environ.get("ADAMREPRO_TRACEBACK") == "1":
+        yield
+        return
+    try:
+        yield
+    except UserError as error:
+        message, status = str(error), USER
+    except (Stopped, KeyboardInterrupt) as stopped:
+        usual = "stopped; the same command goes on where this one left off"
+        message, status = str(stopped) or usual, INTERRUPTED
+    except (RunsFailed, OSError) as error:
+        message = f"{error}; what is done is kept, the same command tries the rest"
+        status = FAILED
+    else:
+        return
+    print(message, file=sys.stderr)
+    # SystemExit passes through Hydra, which would print a line of its own for an exception
+    raise SystemExit(status)

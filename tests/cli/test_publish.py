@@ -3,11 +3,11 @@
 import errno
 import os
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -25,7 +25,7 @@ from adamrepro.results.review import Planned
 from adamrepro.results.rows import read_rows
 from adamrepro.results.run_id import key_of, run_id, setting_id
 from adamrepro.results.store import Store
-from commandline import PROJECT, Outcome, train
+from commandline import PROJECT, Outcome, call, train
 
 BUDGET, NAME = "smoke", "fig1a"
 
@@ -80,15 +80,8 @@ class Place:
     def published(self) -> Path:
         return self.home / "results" / "published"
 
-    def call(self, command: object, *arguments: str) -> Outcome:
-        self.capsys.readouterr()
-        self.monkeypatch.setattr(sys, "argv", ["adamrepro", "--budget", BUDGET, *arguments])
-        try:
-            status = command.main()  # type: ignore[attr-defined]
-        except SystemExit as end:
-            status = int(end.code or 0)
-        said = self.capsys.readouterr()
-        return Outcome(status, said.out, said.err)
+    def call(self, command: ModuleType, *arguments: str) -> Outcome:
+        return call(self.capsys, command.main, "", "--budget", BUDGET, *arguments)
 
     def files(self) -> dict[str, bytes]:
         """All that is published."""

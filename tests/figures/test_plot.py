@@ -11,6 +11,7 @@ from adamrepro.cli.plot import main
 from adamrepro.errors import UserError
 from adamrepro.figures import Style, draw
 from adamrepro.results.schema import Tables
+from commandline import call
 from synthetic import figure_4_tables, tables_like
 
 KINDS = ("pdf", "png")
@@ -128,15 +129,13 @@ def test_tables_that_cannot_be_drawn_are_named_in_two_lines(tmp_path: Path, dama
     ],
 )
 def test_mistakes_are_told_in_two_lines(
-    results: Path, tmp_path: Path, monkeypatch, capsys, arguments: list[str], words: str
+    results: Path, tmp_path: Path, capsys, arguments: list[str], words: str
 ) -> None:
     where = [] if "--results" in arguments else ["--results", str(results)]
-    command = ["plot.py", *arguments, *where, "--figures", str(tmp_path)]
-    monkeypatch.setattr(sys, "argv", command)
-    assert main() == 2
-    told = capsys.readouterr().err
-    assert words in told
-    assert len(told.splitlines()) <= 2
+    ended = call(capsys, main, "plot", *arguments, *where, "--figures", tmp_path)
+    assert ended.status == 2
+    assert words in ended.err
+    assert len(ended.err.splitlines()) <= 2
     assert not list(tmp_path.iterdir())
 
 

@@ -24,6 +24,7 @@ from adamrepro.results.reference import CURVE_PANELS, read_reference
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Role, choose, drawn_runs
 from after_adam_tables import made_up as later_rules
+from commandline import call
 from synthetic import figure_4_tables, tables_like
 
 ROOT = Path(__file__).parents[2]
@@ -287,30 +288,26 @@ def test_the_same_tables_give_the_same_page(text: str, folder: Path, tmp_path: P
     assert report(folder, record) == text
 
 
-def call(monkeypatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["adamrepro report", *map(str, arguments)])
-    return command.main()
-
-
 def test_the_command_writes_one_file_and_prints_its_path(
-    folder: Path, tmp_path: Path, monkeypatch, capsys
+    folder: Path, tmp_path: Path, capsys
 ) -> None:
-    assert call(monkeypatch, "--results", folder, "--figures", tmp_path) == 0
+    ended = call(capsys, command.main, "report", "--results", folder, "--figures", tmp_path)
+    assert ended.status == 0
     [path] = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert path == tmp_path / "quick" / "report" / "index.html"
-    assert capsys.readouterr().out.strip() == str(path)
+    assert ended.out.strip() == str(path)
 
 
 @pytest.mark.parametrize("budget", ["smoke", "full"])
 def test_a_budget_without_tables_is_told_in_a_line(
-    folder: Path, tmp_path: Path, monkeypatch, capsys, budget: str
+    folder: Path, tmp_path: Path, capsys, budget: str
 ) -> None:
     (folder / "full" / "fig1a").mkdir(parents=True, exist_ok=True)
     asked = ["--budget", budget, "--results", folder, "--figures", tmp_path / "figures"]
-    assert call(monkeypatch, *asked) == 2
-    told = capsys.readouterr().err
-    assert f"{folder / budget}: no tables" in told
-    assert len(told.splitlines()) == 1
+    ended = call(capsys, command.main, "report", *asked)
+    assert ended.status == 2
+    assert f"{folder / budget}: no tables" in ended.err
+    assert len(ended.err.splitlines()) == 1
     assert not (tmp_path / "figures").exists()
 
 

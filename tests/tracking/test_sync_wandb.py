@@ -1,6 +1,5 @@
 """Exporting from the tables afterwards: the same runs, once, and the figures."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from adamrepro.cli.sync_wandb import main
 from adamrepro.execution import run_batch
 from adamrepro.tracking.card import card_of
 from adamrepro.tracking.settings import Tracker
+from commandline import call
 
 
 @pytest.fixture
@@ -24,15 +24,11 @@ def results(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def sync(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], results: Path, *more: str
-) -> tuple[int, str]:
+def sync(capsys: pytest.CaptureFixture[str], results: Path, *more: str) -> tuple[int, str]:
     """Run the command; its exit status, and all that it says."""
     places = ["--results", str(results), "--figures", str(results / "figures")]
-    monkeypatch.setattr(sys, "argv", ["sync-wandb", "--budget", tiny.TABLE, *places, *more])
-    status = main()
-    said = capsys.readouterr()
-    return status, said.out + said.err
+    ended = call(capsys, main, "sync-wandb", "--budget", tiny.TABLE, *places, *more)
+    return ended.status, ended.out + ended.err
 
 
 def draw(results: Path, name: str, height: float) -> None:
@@ -45,13 +41,13 @@ def draw(results: Path, name: str, height: float) -> None:
 
 
 def test_runs_are_exported_once_and_look_as_if_they_had_been_tracked(
-    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, said = sync(monkeypatch, capsys, results)
+    status, said = sync(capsys, results)
     assert (status, "offline: 2 runs" in said) == (0, True), said
     found = check_files(results)
     before = sorted((results / "runs" / "wandb").iterdir())
-    status, said = sync(monkeypatch, capsys, results)
+    status, said = sync(capsys, results)
     assert "offline: 0 runs, 0 figures; known before: 2" in said
     assert sorted((results / "runs" / "wandb").iterdir()) == before
 
@@ -67,30 +63,30 @@ def test_runs_are_exported_once_and_look_as_if_they_had_been_tracked(
 
 
 def test_runs_that_were_tracked_are_known_and_an_unfinished_one_is_replaced(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_batch(tiny.tiny(tmp_path), processes=False)
-    assert "0 runs, 0 figures; known before: 2" in sync(monkeypatch, capsys, tmp_path)[1]
+    assert "0 runs, 0 figures; known before: 2" in sync(capsys, tmp_path)[1]
     settle()
     finished = tmp_path / "runs" / "wandb" / "finished.txt"
     first, second = finished.read_text().splitlines()
     finished.write_text(f"{second}\n")  # as after a kill before the first was told to the end
     (path,) = finished.parent.glob(f"offline-run-*-{first.split()[1]}/*.wandb")
     path.write_bytes(path.read_bytes()[:200])
-    assert "1 runs, 0 figures; known before: 1" in sync(monkeypatch, capsys, tmp_path)[1]
+    assert "1 runs, 0 figures; known before: 1" in sync(capsys, tmp_path)[1]
     check_files(tmp_path)
 
 
 def test_figures_are_attached_and_again_when_redrawn(
-    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     draw(results, "fig1a", 1.0)
     draw(results, "fig1a_tuned", 2.0)
     draw(results, "fig1ab", 3.0)  # another figure
-    assert "2 runs, 2 figures" in sync(monkeypatch, capsys, results, "fig1a")[1]
-    assert "0 runs, 0 figures" in sync(monkeypatch, capsys, results, "fig1a")[1]
+    assert "2 runs, 2 figures" in sync(capsys, results, "fig1a")[1]
+    assert "0 runs, 0 figures" in sync(capsys, results, "fig1a")[1]
     draw(results, "fig1a", 4.0)
-    assert "0 runs, 2 figures" in sync(monkeypatch, capsys, results, "fig1a")[1]
+    assert "0 runs, 2 figures" in sync(capsys, results, "fig1a")[1]
     run = offline_runs(results / "runs" / "wandb")[f"{tiny.TABLE}-fig1a-figures"]
     assert run.job_type == "figures"
     (logged,) = run.history
@@ -104,12 +100,12 @@ def test_figures_are_attached_and_again_when_redrawn(
 def test_what_went_to_files_still_goes_online_when_asked(
     results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sync(monkeypatch, capsys, results)
+    sync(capsys, results)
     settle()
     monkeypatch.setenv("WANDB_MODE", "online")
     with serving(monkeypatch) as told:
-        assert "online: 2 runs" in sync(monkeypatch, capsys, results)[1]
-        assert "online: 0 runs" in sync(monkeypatch, capsys, results)[1]
+        assert "online: 2 runs" in sync(capsys, results)[1]
+        assert "online: 0 runs" in sync(capsys, results)[1]
     check_files(results)  # the offline files are still there
     runs, curves = tables(results)
     for key, run in runs.items():
@@ -141,6 +137,6 @@ def test_what_cannot_be_exported_is_explained(
         path.write_text(path.read_text().replace(",Adam,", ",Eve,"))
     if change in ("no key", "disabled"):
         monkeypatch.setenv("WANDB_MODE", "online" if change == "no key" else change)
-    code, said = sync(monkeypatch, capsys, results, *more)
+    code, said = sync(capsys, results, *more)
     assert (code, words in said) == (status, True), said
     assert "Traceback" not in said

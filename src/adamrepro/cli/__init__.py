@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from importlib.metadata import version
 
-from adamrepro.errors import nearest
+from adamrepro.errors import answered, nearest
 
 COMMANDS = {
     "train": "train one run, or with -m an experiment's grid (settings are KEY=VALUE)",
@@ -42,7 +42,8 @@ def main() -> int:
         print(f"adamrepro {name}: no such command; {nearest(name, COMMANDS)}", file=sys.stderr)
         return 2
     sys.argv = [f"adamrepro {name}", *told[1:]]
-    return int(import_module(f"adamrepro.cli.{name.replace('-', '_')}").main() or 0)
+    with answered():
+        return int(import_module(f"adamrepro.cli.{name.replace('-', '_')}").main() or 0)
 
 
 def usage() -> str:

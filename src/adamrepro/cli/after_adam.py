@@ -19,7 +19,6 @@ from adamrepro.claims.after_adam import BetaMap, Ranking, beta_map, ranking
 from adamrepro.claims.after_adam_page import page, table
 from adamrepro.cli.places import CommandLine, add_places
 from adamrepro.cli.tables import tell_untrained
-from adamrepro.command import explained
 from adamrepro.figures import after_adam as drawing
 from adamrepro.figures import style
 from adamrepro.files import write_atomically
@@ -36,17 +35,16 @@ def main() -> None:
     parser.add_argument("--docs", action="store_true", help="write docs/after-adam.md as well")
     asked = parser.of_a_budget()
     folder, pictures = asked.results / asked.budget, asked.figures / asked.budget
-    with explained():
-        kinds = ("after_adam_", "after_adam_betas_")
-        tell_untrained([folder / f"{kind}{name}" for kind in kinds for name in TASKS])
-        rankings = [ranking(task, own) for task, own in tables_of(folder, "after_adam_").items()]
-        maps = [beta_map(task, own) for task, own in tables_of(folder, "after_adam_betas_").items()]
-        text = as_csv(table(rankings))
-        write_atomically(folder / "after_adam.csv", text)
-        drawn = draw(rankings, maps, pictures)
-        if asked.docs:
-            place = f"figures/published/{asked.budget}"
-            write_atomically(paths.docs() / "after-adam.md", page(rankings, maps, place))
+    kinds = ("after_adam_", "after_adam_betas_")
+    tell_untrained([folder / f"{kind}{name}" for kind in kinds for name in TASKS])
+    rankings = [ranking(task, own) for task, own in tables_of(folder, "after_adam_").items()]
+    maps = [beta_map(task, own) for task, own in tables_of(folder, "after_adam_betas_").items()]
+    text = as_csv(table(rankings))
+    write_atomically(folder / "after_adam.csv", text)
+    drawn = draw(rankings, maps, pictures)
+    if asked.docs:
+        place = f"figures/published/{asked.budget}"
+        write_atomically(paths.docs() / "after-adam.md", page(rankings, maps, place))
     show(rankings)
     for path in (folder / "after_adam.csv", *drawn):
         print(path)

@@ -23,31 +23,26 @@ from adamrepro.files import write_atomically
 from adamrepro.results.written import as_csv
 
 
-def main() -> int:
-    """Judge every claim; exit status 2 for a mistake of the user's."""
+def main() -> None:
+    """Judge every claim."""
     parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
     add_places(parser)
     parser.add_argument("--docs", action="store_true", help="write docs/claims.md as well")
     asked = parser.of_a_budget()
     folder = asked.results / asked.budget
-    try:
-        if not folder.is_dir():
-            raise UserError(f"{folder}: no such folder; train first, or give --results, --budget")
-        book = Book.read(asked.results, asked.budget)
-        judgements = [judge(claim, book) for claim in CLAIMS.values()]
-        checks = pd.concat([evidence(judgement) for judgement in judgements], ignore_index=True)
-        for name, table in (("claims", scorecard(judgements)), ("claims_evidence", checks)):
-            text = as_csv(table)
-            write_atomically(folder / f"{name}.csv", text)
-        if asked.docs:
-            write_atomically(paths.docs() / "claims.md", document(judgements, asked.budget))
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder; train first, or give --results, --budget")
+    book = Book.read(asked.results, asked.budget)
+    judgements = [judge(claim, book) for claim in CLAIMS.values()]
+    checks = pd.concat([evidence(judgement) for judgement in judgements], ignore_index=True)
+    for name, table in (("claims", scorecard(judgements)), ("claims_evidence", checks)):
+        text = as_csv(table)
+        write_atomically(folder / f"{name}.csv", text)
+    if asked.docs:
+        write_atomically(paths.docs() / "claims.md", document(judgements, asked.budget))
     show(judgements, f"What the tables of budget {asked.budget} say about the paper's claims")
     print(folder / "claims.csv")
-    return 0
 
 
 def show(judgements: list[Judgement], title: str) -> None:

@@ -15,7 +15,6 @@ from rich.table import Table
 
 from adamrepro import paths
 from adamrepro.cli.places import CommandLine
-from adamrepro.errors import UserError
 from adamrepro.files import write_atomically
 from adamrepro.results.comparable import obstacles
 from adamrepro.results.comparison import Agreement, compare, conclusion
@@ -23,8 +22,8 @@ from adamrepro.results.schema import Tables
 from adamrepro.results.written import as_csv
 
 
-def main() -> int:
-    """Compare every experiment that is published; exit status 2 for a mistake of the user's."""
+def main() -> None:
+    """Compare every experiment that is published."""
     parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--budget", default="quick", help="quick (default), full or search")
     own, record = paths.local("results"), paths.published("results")
@@ -33,25 +32,20 @@ def main() -> int:
     asked = parser.of_a_budget()
     own, record = asked.results / asked.budget, asked.record / asked.budget
     console = Console(width=None if sys.stdout.isatty() else 140)
-    try:
-        published = sorted(path.parent.name for path in record.glob("*/runs.csv"))
-        if not published:
-            print(f"{record}: nothing is published there to compare with")
-            return 0
-        there = [name for name in published if Tables.exist(own / name)]
-        tables = [compare(own / name, record / name) for name in there]
-        for line in obstacles(own, record, published):
-            console.print(line, highlight=False, soft_wrap=True)
-        if tables:
-            table = pd.concat(tables, ignore_index=True)
-            text = as_csv(table)
-            write_atomically(own / "comparison.csv", text)
-            show(console, table)
-            console.print(own / "comparison.csv", highlight=False, soft_wrap=True)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    published = sorted(path.parent.name for path in record.glob("*/runs.csv"))
+    if not published:
+        print(f"{record}: nothing is published there to compare with")
+        return
+    there = [name for name in published if Tables.exist(own / name)]
+    tables = [compare(own / name, record / name) for name in there]
+    for line in obstacles(own, record, published):
+        console.print(line, highlight=False, soft_wrap=True)
+    if tables:
+        table = pd.concat(tables, ignore_index=True)
+        text = as_csv(table)
+        write_atomically(own / "comparison.csv", text)
+        show(console, table)
+        console.print(own / "comparison.csv", highlight=False, soft_wrap=True)
 
 
 def show(console: Console, table: pd.DataFrame) -> None:

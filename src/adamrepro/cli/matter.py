@@ -18,7 +18,6 @@ from adamrepro.claims.matter import TASKS, effects
 from adamrepro.claims.matter_page import page, table
 from adamrepro.cli.places import CommandLine, add_places
 from adamrepro.cli.tables import tell_untrained
-from adamrepro.command import explained
 from adamrepro.files import write_atomically
 from adamrepro.results.schema import Tables
 from adamrepro.results.written import as_csv
@@ -32,16 +31,15 @@ def main() -> None:
     parser.add_argument("--docs", action="store_true", help="write docs/does-it-matter.md as well")
     asked = parser.of_a_budget()
     folder = asked.results / asked.budget
-    with explained():
-        tell_untrained([folder / name for name in TASKS])
-        there = {name: folder / name for name in TASKS}
-        tables = {name: Tables.read(at) for name, at in there.items() if Tables.exist(at)}
-        found = list(effects(tables))
-        rows = table(found)
-        text = as_csv(rows)
-        write_atomically(folder / "matter.csv", text)
-        if asked.docs:
-            write_atomically(paths.docs() / "does-it-matter.md", page(found))
+    tell_untrained([folder / name for name in TASKS])
+    there = {name: folder / name for name in TASKS}
+    tables = {name: Tables.read(at) for name, at in there.items() if Tables.exist(at)}
+    found = list(effects(tables))
+    rows = table(found)
+    text = as_csv(rows)
+    write_atomically(folder / "matter.csv", text)
+    if asked.docs:
+        write_atomically(paths.docs() / "does-it-matter.md", page(found))
     shown = Table("question", "task", "series", "than", *MEASURES, box=box.SIMPLE_HEAD)
     for effect in found:
         cells = [f"{effect.dex[name].mean:+.3g} {effect.answers[name]}" for name in MEASURES]

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 
 from adamrepro.cli.places import CommandLine, add_places
-from adamrepro.errors import UserError
 from adamrepro.figures import FIGURES, Drawn, Style, draw
 from adamrepro.results.schema import Tables
 
@@ -17,8 +16,8 @@ from adamrepro.results.schema import Tables
 HIDDEN = ["setting_id", "drawn", "fidelity_min", "fidelity_max", "cost_min", "cost_max", "epoch"]
 
 
-def main() -> int:
-    """Draw what the command line asks for; exit status 2 for a mistake of the user's."""
+def main() -> None:
+    """Draw what the command line asks for."""
     parser = CommandLine(description=__doc__)
     known = ", ".join(FIGURES)
     parser.add_argument("figure", nargs="?", default="all", help=f"all (default), or of {known}")
@@ -29,23 +28,18 @@ def main() -> int:
     asked = parser.of_a_budget()
     console = Console(width=None if sys.stdout.isatty() else 120)
     every = asked.figure == "all"
-    try:
-        for name in FIGURES if every else [asked.figure]:
-            if every and not Tables.exist(asked.results / asked.budget / name):
-                console.print(f"{name}: no tables for budget {asked.budget}, skipped")
-                continue
-            drawn = draw(
-                name,
-                results=asked.results,
-                figures=asked.figures,
-                budget=asked.budget,
-                colours=Style(asked.style),
-            )
-            show(console, name, drawn)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    for name in FIGURES if every else [asked.figure]:
+        if every and not Tables.exist(asked.results / asked.budget / name):
+            console.print(f"{name}: no tables for budget {asked.budget}, skipped")
+            continue
+        drawn = draw(
+            name,
+            results=asked.results,
+            figures=asked.figures,
+            budget=asked.budget,
+            colours=Style(asked.style),
+        )
+        show(console, name, drawn)
 
 
 def show(console: Console, name: str, drawn: Drawn) -> None:

@@ -26,12 +26,11 @@ from rich.table import Table
 
 from adamrepro import paths
 from adamrepro.cli.places import CommandLine, add_places
-from adamrepro.errors import nearest
+from adamrepro.errors import FAILED, INTERRUPTED, nearest
 from adamrepro.experiments.budgets import known_budgets
 from adamrepro.experiments.names import datasets_of, of_the_paper
 
 COMMAND = (sys.executable, "-m", "adamrepro")
-FAILED, INTERRUPTED = 1, 130
 
 
 class Terminated(KeyboardInterrupt):

@@ -34,9 +34,8 @@ def main() -> int:
         folder = folder_of(paths.local("results") if published else asked.results)
         session = Session(tracking.chosen_project(), None, mode, folder)
         count = export(session, asked.results, asked.figures, asked.budget, asked.experiments)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
+    except UserError:
+        raise
     except Exception as error:  # whatever W&B raises
         print(f"W&B: {error}; what it was told counts, the same command goes on", file=sys.stderr)
         return 1

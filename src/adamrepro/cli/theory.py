@@ -15,7 +15,6 @@ from joblib import Parallel, delayed
 
 from adamrepro import paths
 from adamrepro.cli.places import CommandLine, add_places
-from adamrepro.command import explained
 from adamrepro.data import load_dataset
 from adamrepro.errors import UserError, nearest
 from adamrepro.runs.machine import cores, set_up_process
@@ -37,16 +36,15 @@ def main() -> None:
     parser.check_budget(asked.budget, THEORY["regret"].size)
     # as Ctrl-C, so that it takes the processes along
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with explained():
-        names = asked.names or list(THEORY)
-        for name in names:
-            if name not in THEORY:
-                raise UserError(f"{name}: no such experiment; {nearest(name, THEORY)}")
-        # those that train networks take longest
-        names = sorted(names, key=lambda name: THEORY[name].dataset is None)
-        side_by_side = Parallel(min(cores(), len(names)), return_as="generator_unordered")
-        for done in side_by_side(delayed(run)(name, asked) for name in names):
-            print(done, flush=True)
+    names = asked.names or list(THEORY)
+    for name in names:
+        if name not in THEORY:
+            raise UserError(f"{name}: no such experiment; {nearest(name, THEORY)}")
+    # those that train networks take longest
+    names = sorted(names, key=lambda name: THEORY[name].dataset is None)
+    side_by_side = Parallel(min(cores(), len(names)), return_as="generator_unordered")
+    for done in side_by_side(delayed(run)(name, asked) for name in names):
+        print(done, flush=True)
 
 
 def run(name: str, asked: argparse.Namespace) -> str:
