@@ -55,6 +55,10 @@ def main() -> None:
     parser.add_argument("--clock", choices=CLOCKS, default="wall", help="cpu: on a busy machine")
     parser.add_argument(POPULATION, action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if asked.docs and asked.quick:
+        parser.error(
+            "--docs writes a page to be read: expected without --quick, whose turns are few"
+        )
     repeats = (2 if asked.quick else 5) if asked.repeats is None else asked.repeats
     if repeats < 1 or asked.threads < 1:
         parser.error("--repeats and --threads: expected whole numbers above 0")

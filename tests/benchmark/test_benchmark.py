@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from adamrepro.benchmark.tasks import TASKS
-from adamrepro.benchmark.turns import ratio, turns
+from adamrepro.benchmark.page import END, START, Measured, plot, write_page
+from adamrepro.benchmark.scaling import Point
+from adamrepro.benchmark.tasks import TASKS, TaskRow
+from adamrepro.benchmark.turns import Row, ratio, turns
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "benchmark.py"
 
@@ -32,14 +34,56 @@ def test_a_ratio_ignores_a_turn_in_which_the_machine_was_slow() -> None:
     assert ratio([2.0, 20.0, 2.0], by=[1.0, 10.0, 1.0]) == 2.0
 
 
+def task(ratio: float, share: float | None, wanted: tuple[float, float] | None) -> TaskRow:
+    return TaskRow(
+        task="t",
+        members=8,
+        ours=1.0,
+        plain=ratio,
+        tutorial=None,
+        vmap=None,
+        ratio=ratio,
+        gemm_share=share,
+        member_epochs_per_s=1.0,
+        wanted=wanted,
+    )
+
+
+def test_the_page_says_what_is_wanted_and_missed(tmp_path: Path) -> None:
+    (tmp_path / "performance.md").write_text(f"above\n\n{START}\nold\n{END}\n")
+    measured = Measured(
+        conditions={"threads": 1},
+        tasks=[task(2.5, 0.5, (2, 0.8)), task(1.0, None, None)],
+        rows=[Row("r", 3.0, 1.0, "ms", 3.0, 1.2), Row("s", 1.0, 1.0, "ms", 1.0, 1.2)],
+        points=[Point("t", by, str(x), 1.0 / x) for by in ("members", "minibatch") for x in (1, 2)],
+    )
+    write_page(measured, tmp_path)
+    page = (tmp_path / "performance.md").read_text()
+    assert page.startswith(f"above\n\n{START}\n")
+    assert "old" not in page
+    assert (
+        "Of 4 wanted numbers 2 are missed:\n\n- t, 8 members: gemm_share 0.5, at least 0.8" in page
+    )
+    assert "- r: ratio 3, at most 1.2 wanted" in page
+    (drawn,) = plot(measured.points).axes[0].lines
+    assert drawn.get_linestyle() == "None", "two points are no curve"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["--repeats", "0"], "whole numbers above 0"), (["--docs", "--quick"], "without --quick")],
+)
 def test_nonsense_is_refused(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    words: str,
 ) -> None:
-    monkeypatch.setattr(sys, "argv", [str(SCRIPT), "--repeats", "0"])
+    monkeypatch.setattr(sys, "argv", [str(SCRIPT), *arguments])
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(SCRIPT), run_name="__main__")
     assert ended.value.code == 2
-    assert "whole numbers above 0" in capsys.readouterr().err
+    assert words in capsys.readouterr().err
 
 
 @pytest.mark.slow

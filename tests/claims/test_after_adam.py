@@ -74,7 +74,7 @@ def test_a_map_takes_the_best_step_size_of_each_pair() -> None:
     assert found.at_edge == ["beta1", "beta2"]
     text = page([], [found], "figures")
     assert "| a task, 1 passes | 0.9, 0.999 | 0.9, 0.9 | 1 | 0 | 1 of 4 | 4 of 4 |" in text
-    assert "the next pair, 0, 0.999, is 1 dex above it." in text
+    assert "the next pair, 0, 0.999, is 1 dex above the lowest." in text
 
 
 def test_a_map_says_where_the_best_step_size_is_the_last_tried_and_which_pairs_tie() -> None:
@@ -87,7 +87,9 @@ def test_a_map_says_where_the_best_step_size_is_the_last_tried_and_which_pairs_t
     found = beta_map("a task", grid(costs))
     assert found.at_end.to_numpy().tolist() == [[False, True]]
     assert (found.best, found.second) == ((0.9, 0.999), (0.9, 0.9))
-    assert "is 0.00087 dex above it, which one seed does not tell apart." in page([], [found], "")
+    assert "is 0.00087 dex above the lowest, which one seed does not tell apart." in page(
+        [], [found], ""
+    )
     figure = betas({"a task": (found.above, found.at_end)})
     assert [text.get_text() for text in figure.axes[0].texts] == ["0.001", "0.000\N{DAGGER}"]
 

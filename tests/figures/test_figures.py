@@ -139,6 +139,8 @@ def test_the_caption_says_what_was_run_and_cut() -> None:
     words = caption(make("fig3", tables, budget="quick"))
     for word in ("quick", "MIRROR", "5,000 of 50,000", "3 of 45 passes", "3 confirmation seeds"):
         assert word in words
+    tables.runs["data_sha"] = "bc97fe8870d27724622d"
+    assert "not the canonical files; its images went through JPEG;" in caption(make("fig3", tables))
     whole = caption(usual("fig3"))
     for word in ("canonical", "examples", " of 45 passes", "Left out"):
         assert word not in whole
@@ -244,7 +246,29 @@ def test_an_optimizer_of_ones_own_is_drawn_too() -> None:
     axes = make("fig1a", tables).axes[0]
     assert to_rgb(line(axes, "ours:Mine").get_color()) == to_rgb("k")
     assert line(axes, "paper:AdaGrad").get_color() == "b"
-    assert "Mine  no common point" in texts(axes)
+    assert texts(axes)[-3:] == ["Mine  not in the paper", "paper's AdaGrad", "paper, dashed"]
+
+
+def test_a_curve_of_the_papers_without_one_of_ours_is_in_the_legend() -> None:
+    tables = tables_like("fig3")
+    runs = tables.runs[tables.runs["series"].isin(["AdaGrad", "Adam"])]
+    axes = make("fig3", Tables(runs, tables.curves)).axes[0]
+    lines = {drawn.get_label(): drawn for drawn in axes.get_legend().get_lines()}
+    series = CURVE_PANELS["fig3_left"].series
+    alone = [f"paper's {name}" for name in series if name not in ("AdaGrad", "Adam")]
+    assert list(lines)[2:] == [*alone, "paper, dashed"]
+    for label in alone:
+        drawn = line(axes, label.replace("paper's ", "paper:"))
+        assert lines[label].get_color() == drawn.get_color()
+        assert lines[label].get_linestyle() == "--"
+
+
+def test_a_curve_of_which_the_papers_frame_shows_nothing_in_reach_says_so() -> None:
+    figure = make("fig2a", tables_like("fig2a", epochs=4))
+    labels = texts(figure.axes[0])
+    assert "SGDNesterov  none in frame" in [label.replace(" \N{DAGGER}", "") for label in labels]
+    assert "None in frame: the paper's frame shows no point that ours has" in caption(figure)
+    assert "None in frame" not in caption(usual("fig2a"))
 
 
 def test_colours_for_the_colour_blind_differ_from_the_papers_and_from_each_other() -> None:

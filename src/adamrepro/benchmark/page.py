@@ -1,6 +1,6 @@
 """docs/performance.md: the measurements as tables and a plot, with the machine they come from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -34,16 +34,42 @@ def write_page(measured: Measured, docs: Path) -> None:
     conditions = ", ".join(f"{key} {value}" for key, value in measured.conditions.items())
     parts = [
         f"Measured by `make benchmark ARGS=--docs`: {conditions}.",
-        "Milliseconds per step and member:",
+        "Milliseconds per step and member (wanted: at least this ratio and gemm_share):",
         markdown(measured.tasks),
-        "Ours against a peer:",
+        "Ours against a peer (wanted: at most this ratio):",
         markdown(measured.rows),
+        told(measured),
         "Milliseconds per step and member (by members, by cores) or per example (by minibatch):",
         markdown(measured.points),
     ]
     write_atomically(page, "\n\n".join([before + START, *parts, END + after]))
     with replacing(docs / "performance.png", "wb") as file:
         plot(measured.points).savefig(file, format="png", dpi=120, metadata={"Software": None})
+
+
+def told(measured: Measured) -> str:
+    """Say how much of what is wanted is missed, and by how much."""
+    wanted = 2 * sum(row.wanted is not None for row in measured.tasks)
+    wanted += sum(row.wanted is not None for row in measured.rows)
+    missed = list(misses(measured))
+    parts = [f"Of {wanted} wanted numbers {len(missed)} are missed{':' if missed else '.'}"]
+    if missed:
+        parts.append("\n".join(f"- {each}" for each in missed))
+    return "\n\n".join(parts)
+
+
+def misses(measured: Measured) -> Iterator[str]:
+    """What is wanted and was not reached, in words."""
+    for task in measured.tasks:
+        least, share = task.wanted or (0.0, 0.0)
+        name = f"{task.task}, {task.members} members"
+        if task.ratio < least:
+            yield f"{name}: ratio {written(task.ratio)}, at least {least:g} wanted"
+        if (task.gemm_share or 0.0) < share:
+            yield f"{name}: gemm_share {written(task.gemm_share)}, at least {share:g} wanted"
+    for row in measured.rows:
+        if row.wanted is not None and row.ratio > row.wanted:
+            yield f"{row.name}: ratio {written(row.ratio)}, at most {row.wanted:g} wanted"
 
 
 def markdown(rows: Sequence[Any]) -> str:
@@ -58,6 +84,8 @@ def written(value: object) -> str:
     """Write a value for a table: three digits, blank for none."""
     if value is None:
         return ""
+    if isinstance(value, tuple):
+        return ", ".join(map(written, value))
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
@@ -69,7 +97,9 @@ def plot(points: Sequence[Point]) -> Figure:
             line = [(int(p.x), p.ms) for p in points if (p.task, p.by) == (task, by)]
             if len(line) > 1:
                 x = [place for place, _ in line]
-                axes.plot(x, [ms / line[0][1] for _, ms in line], "o-", label=task)
+                # a line through two points would look like a course that was measured
+                style = "o-" if len(line) > 2 else "o"
+                axes.plot(x, [ms / line[0][1] for _, ms in line], style, label=task)
         axes.set_xscale("log", base=2)
         axes.set(xlabel=by, title=f"by {by}", ylim=(0, None))
         axes.xaxis.set_major_formatter("{x:g}")

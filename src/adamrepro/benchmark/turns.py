@@ -9,14 +9,17 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison: our figure and the peer's in `unit`, what one is to the other, the aim."""
+    """One comparison: our figure and the peer's in `unit`, and what one is to the other.
+
+    wanted: the largest ratio that is; None where none is asked for.
+    """
 
     name: str
     ours: float
     peer: float
     unit: str
     ratio: float
-    wanted: str
+    wanted: float | None
 
 
 def turns(

@@ -175,7 +175,7 @@ def answer_of(found: BetaMap) -> str:
     default = "" if found.at(DEFAULT) >= LIMIT else "; the paper's pair lies within it too"
     edge = f"; {' and '.join(found.at_edge)} at the edge of the grid" if found.at_edge else ""
     second = found.at(found.second)
-    tie = f"; the next pair, {pair(found.second)}, is {second:.2g} dex above it"
+    tie = f"; the next pair, {pair(found.second)}, is {second:.2g} dex above the lowest"
     tie += ", which one seed does not tell apart" if second < LIMIT else ""
     return f"\n{capital(found.task)}: {told}{default}{edge}{tie}.\n"
 

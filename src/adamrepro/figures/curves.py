@@ -66,7 +66,7 @@ class Contents:
             axes, beside = figure.add_axes(box), each.beside
             lines.draw(axes, each.panel, each.curves, self.costs, each.reference, beside=beside)
 
-        room = lines.room(each.panel, len(each.curves), each.reference)
+        room = lines.room(each.panel, each.curves, each.reference)
         return Block(_HEIGHT, draw, below=room)
 
 
@@ -109,7 +109,9 @@ def contents(
     there = [each.panel for each in shown]
     gone = [f"{panel.title} up to {panel.x_limits[1]:g}" for panel in panels if panel not in there]
     words = _caption(tables, drawn, main, budget, role)
-    return Contents(title, shown, costs, [*words, *notes.left_out(gone), *said, notes.DEX])
+    apart = {lines.distance(curve, main, costs, reference) for curve in drawn}
+    dex = [notes.DEX, *([notes.NONE] if lines.NONE in apart else [])]
+    return Contents(title, shown, costs, [*words, *notes.left_out(gone), *said, *dex])
 
 
 def reach(panel: CurvePanel, found: Sequence[lines.Curve], costs: pd.DataFrame) -> float:

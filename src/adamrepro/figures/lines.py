@@ -21,6 +21,9 @@ from adamrepro.results.select import Choice, Role, choose, drawn_runs
 # The legend: its columns, and inches from the frame to it.
 _COLUMNS, _BELOW = 2, 0.42
 
+NONE = "none in frame"
+"""What stands in place of a distance where the paper's frame shows no point that ours has."""
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -65,13 +68,14 @@ def draw(
     `beside` says of its series. Lines carry a gid: "ours:<series>", "paper:<series>".
     """
     set_up(axes, panel)
-    colour = colours(panel.series, [curve.series for curve in found])
+    own = [curve.series for curve in found]
+    colour = colours(panel.series, own)
     handles: list[Line2D] = []
     for curve in found:
         words = (beside or {}).get(curve.series) or distance(curve, panel, costs, reference)
         label = f"{curve.name}  {words}".rstrip()
         handles.append(draw_ours(axes, panel, curve, costs, colour[curve.series], label))
-    handles += draw_paper(axes, panel, reference, colour)
+    handles += draw_paper(axes, panel, reference, colour, own)
     inch = axes.figure.dpi / axes.bbox.height
     axes.legend(
         handles=handles,
@@ -84,9 +88,10 @@ def draw(
     )
 
 
-def room(panel: CurvePanel, curves: int, reference: pd.DataFrame) -> float:
-    """Inches below the frame for tick labels, the axis' label and a legend of so many curves."""
-    entries = curves + (1 + (panel.y_reference != "y") if len(reference) else 0)
+def room(panel: CurvePanel, found: Sequence[Curve], reference: pd.DataFrame) -> float:
+    """Inches below the frame for tick labels, the axis' label and the legend."""
+    entries = len(found) + len(alone(reference, [curve.series for curve in found]))
+    entries += 1 + (panel.y_reference != "y") if len(reference) else 0
     return _BELOW + 0.145 * -(-entries // _COLUMNS) + 0.1
 
 
@@ -94,7 +99,8 @@ def distance(curve: Curve, panel: CurvePanel, costs: pd.DataFrame, reference: pd
     """The mean distance of the drawn runs from the paper's curve; "" where it has none."""
     dex = float(distances(curve.runs, costs, panel, reference)["dex"].mean())
     if np.isnan(dex):
-        return "no common point" if len(reference) else ""
+        known = (reference["series"] == curve.series).any()
+        return (NONE if known else "not in the paper") if len(reference) else ""
     gone = (curve.runs["status"] == "diverged").any()
     return "diverged" if gone else f"{dex:#.2g} dex"
 
@@ -112,15 +118,28 @@ def set_up(axes: Axes, panel: CurvePanel) -> None:
     axes.set(xlabel=panel.x_label, ylabel=panel.y_label, title=panel.title)
 
 
+def alone(reference: pd.DataFrame, ours: Sequence[str]) -> list[str]:
+    """The paper's series of which nothing of ours is drawn."""
+    return [str(name) for name in reference["series"].unique() if name not in ours]
+
+
 def draw_paper(
-    axes: Axes, panel: CurvePanel, reference: pd.DataFrame, colour: Mapping[str, str]
+    axes: Axes,
+    panel: CurvePanel,
+    reference: pd.DataFrame,
+    colour: Mapping[str, str],
+    ours: Sequence[str],
 ) -> list[Line2D]:
     """The paper's curves, dashed, and what the legend says of them, once.
 
-    Points outside the frame are drawn too, so that a curve leaves it as in the paper. Where the
-    curve that ours is compared with is not the plotted one, the latter is dotted.
+    Those that have none of `ours` in their colour have an entry of their own. Points outside the
+    frame are drawn too, so that a curve leaves it as in the paper. Where the curve that ours is
+    compared with is not the plotted one, the latter is dotted.
     """
-    handles: list[Line2D] = []
+    handles = [
+        Line2D([], [], color=colour[name], label=f"paper's {name}", **PAPER_LINE)
+        for name in alone(reference, ours)
+    ]
     if len(reference):
         handles.append(Line2D([], [], color=NOTE_COLOUR, label="paper, dashed", **PAPER_LINE))
     for name, line in reference.groupby("series", sort=False):

@@ -18,6 +18,9 @@ _CHOSEN = {
 _KINDS = {"confirm": "confirmation ", "grid": "grid "}
 PAPER = "the paper (arXiv 1412.6980v9)"
 DEX = "dex: root mean square of log10(ours/paper)."
+NONE = (
+    "None in frame: the paper's frame shows no point that ours has; the setting is the tuned one."
+)
 
 
 def chosen(role: Role, grid: pd.DataFrame) -> str:
