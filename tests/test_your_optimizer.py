@@ -50,7 +50,7 @@ def test_classes_of_others_are_trained_and_drawn(tmp_path: Path) -> None:
             assert done.returncode == 0, done.stderr
     with (tmp_path / "results/local/smoke-stand-in/fig1a/runs.csv").open() as file:
         runs = list(csv.DictReader(file))
-    assert {run["series"] for run in runs} == {"NAdam", "SignDescent"}
+    assert {run["series"] for run in runs} == {"NAdam", "SignDescent", "radam"}
     assert {run["role"] for run in runs} == {"grid", "confirm"}
     assert (tmp_path / "figures/local/smoke-stand-in/fig1a.png").exists()
     page = (tmp_path / "results/local/smoke-stand-in/bench/SignDescent.md").read_text()

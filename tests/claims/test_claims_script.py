@@ -90,6 +90,12 @@ def test_the_page_is_that_of_the_committed_tables(published: list[Judgement]) ->
     assert (ROOT / "docs" / "claims.md").read_text() == page, f"out of date: {command}"
 
 
+def test_the_readme_counts_the_verdicts_of_the_page() -> None:
+    page, readme = ((ROOT / name).read_text() for name in ("docs/claims.md", "README.md"))
+    (counted,) = re.findall(r"^\*\*(\d+ claims: .*)\*\*$", page, flags=re.MULTILINE)
+    assert counted in readme
+
+
 def test_the_page_has_every_claim_and_no_infinity(published: list[Judgement]) -> None:
     page = document(published, "full")
     for name in CLAIMS:

@@ -85,7 +85,9 @@ def test_a_diverged_run_counts_as_where_it_started_and_is_told() -> None:
     found = only(tables)
     assert found.diverged == 1
     assert found.dex["over all passes"].mean == pytest.approx(np.linspace(0, 1, 21)[1:].mean() / 4)
-    assert "4, 1 diverged" in page([found])
+    text = page([found])
+    assert "4, 1 diverged" in text
+    assert text.endswith("\nNot trained yet: logistic regression, network with dropout.\n")
 
 
 def test_every_question_is_on_the_page_trained_or_not() -> None:

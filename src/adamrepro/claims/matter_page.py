@@ -47,6 +47,9 @@ def page(effects: Sequence[Effect]) -> str:
     for question in QUESTIONS:
         found = [effect for effect in effects if effect.question is question]
         parts += [f"## {question.title}\n\n{question.text}\n\n", _table(found), "\n"]
+    trained = {effect.task for effect in effects}
+    if lacking := [words for task, words in TASKS.items() if task not in trained]:
+        parts.append(f"Not trained yet: {', '.join(lacking)}.\n")
     return "".join(parts).rstrip() + "\n"
 
 
