@@ -30,7 +30,7 @@ def timed(factor: float) -> Tables:
     """Tables of Figure 2b in which a pass of SFO takes `factor` passes of Adam."""
     tables = tables_like("fig2b")
     sfo = tables.runs["series"] == "SFO"
-    tables.runs["seconds"] = tables.runs["training.epochs"] * np.where(sfo, factor, 1.0)
+    tables.runs["cpu_seconds"] = tables.runs["training.epochs"] * np.where(sfo, factor, 1.0)
     return tables
 
 
@@ -208,7 +208,7 @@ def test_figure_2b_measures_wall_time_in_passes_of_adam() -> None:
 @pytest.mark.parametrize("series", ["SFO", "Adam"])
 def test_figure_2b_without_measured_times_has_no_panel_of_them(series: str) -> None:
     tables = timed(5.0)
-    tables.runs.loc[tables.runs["series"] == series, "seconds"] = 0.0
+    tables.runs.loc[tables.runs["series"] == series, "cpu_seconds"] = 0.0
     figure = make("fig2b", tables)
     assert len(figure.axes) == 2
     assert "Wall time: left out" in caption(figure)

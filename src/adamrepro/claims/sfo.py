@@ -10,6 +10,7 @@ from adamrepro.claims.claim import INF, Check, Claim, Kind, Needs
 from adamrepro.claims.effects import HALF
 from adamrepro.claims.selection import Selection
 from adamrepro.results.schema import TRAINING_EXAMPLES
+from adamrepro.results.seconds import training_seconds
 
 LINEAR = (0.9, 1.1)
 CLEAN = "train_nll"
@@ -69,18 +70,12 @@ def _pass_time(selection: Selection) -> Check:
 
 
 def _paces(selection: Selection) -> dict[str, np.ndarray] | None:
-    """Seconds per pass of both series; None where they are not known of every run.
-
-    Of one thread it is the processor's time, in which nothing else had its core.
-    """
+    """Seconds per pass of both series; None where they are not known of every run."""
     found = {}
     for series in ("SFO", "Adam"):
         runs = selection.run_of(series)
-        if "cpu_seconds" not in runs:
-            return None
-        one_thread = runs["device"].eq("cpu") & runs["threads"].eq(1)
-        seconds = runs["cpu_seconds"].where(one_thread, runs["seconds"])
-        if not (seconds > 0).all():
+        seconds = training_seconds(runs)
+        if seconds.isna().any():
             return None
         found[series] = (seconds / runs["training.epochs"]).to_numpy(dtype=float)
     return found

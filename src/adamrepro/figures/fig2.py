@@ -9,6 +9,7 @@ from adamrepro.figures.curves import Aside, Contents, References, contents
 from adamrepro.figures.lines import Curve, curves_of
 from adamrepro.results.reference import CURVE_PANELS
 from adamrepro.results.schema import Tables
+from adamrepro.results.seconds import training_seconds
 from adamrepro.results.select import Role
 
 A = CURVE_PANELS["fig2a"]
@@ -55,7 +56,7 @@ def passes_of_adam(found: Sequence[Curve]) -> dict[str, float]:
     seconds = {}
     for curve in found:
         passes = curve.runs["diverged_epoch"].fillna(curve.runs["training.epochs"])
-        seconds[curve.series] = float((curve.runs["seconds"] / passes).median())
+        seconds[curve.series] = float((training_seconds(curve.runs) / passes).median())
     adam = seconds.get("Adam", 0.0)
     return {name: value / adam for name, value in seconds.items() if adam > 0 and value > 0}
 
