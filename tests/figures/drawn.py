@@ -9,18 +9,20 @@ from matplotlib.lines import Line2D
 from adamrepro.figures import FIGURES, style
 from adamrepro.results.reference import read_references
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import Role
+from adamrepro.results.select import Selection
 from synthetic import tables_like
 
 
-def make(name: str, tables: Tables, role: Role = Role.RECOVERED, budget: str = "full") -> Figure:
-    """A figure from tables; Figure 4 has one page, whatever the role."""
-    return pages(name, tables, budget)["_tuned" if role is Role.TUNED else ""]
+def make(
+    name: str, tables: Tables, selection: Selection = Selection.RECOVERED, budget: str = "full"
+) -> Figure:
+    """A figure from tables; Figure 4 has one page, whatever the selection."""
+    return pages(name, tables, budget)["_tuned" if selection is Selection.TUNED else ""]
 
 
-def usual(name: str, role: Role = Role.RECOVERED) -> Figure:
+def usual(name: str, selection: Selection = Selection.RECOVERED) -> Figure:
     """The figure of tables like the paper's curves, made once: to be looked at only."""
-    return usual_pages(name)["_tuned" if role is Role.TUNED else ""]
+    return usual_pages(name)["_tuned" if selection is Selection.TUNED else ""]
 
 
 @cache

@@ -6,7 +6,7 @@ from matplotlib.colors import to_rgb
 from adamrepro.figures import FIGURES, Style, style
 from adamrepro.results.reference import CURVE_PANELS, read_reference, read_references
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import Role
+from adamrepro.results.select import Selection
 from synthetic import figure_4_tables, tables_like
 
 PANELS_OF = {
@@ -62,7 +62,7 @@ def test_the_legend_has_every_series_with_its_distance_and_the_paper_once(name: 
 
 
 def test_the_legends_distance_is_the_mean_over_the_drawn_seeds() -> None:
-    legend = texts(usual("fig1a", Role.TUNED).axes[0])
+    legend = texts(usual("fig1a", Selection.TUNED).axes[0])
     assert "Adam  0.031 dex" in legend, "-log10(0.93)"
 
 
@@ -90,7 +90,7 @@ def test_the_papers_curve_is_behind_ours_thin_and_dashed(name: str) -> None:
 
 def test_our_curve_is_the_mean_and_range_of_the_confirmation_seeds() -> None:
     tables = tables_like("fig1a", noise=0.02)
-    axes = make("fig1a", tables, Role.TUNED).axes[0]
+    axes = make("fig1a", tables, Selection.TUNED).axes[0]
     runs = [f"Adam-3-{seed}" for seed in (1, 2, 3)]
     costs = tables.curves.pivot(index="epoch", columns="run_id", values="train_cost")[runs][1:]
     drawn = line(axes, "ours:Adam")
@@ -104,7 +104,7 @@ def test_our_curve_is_the_mean_and_range_of_the_confirmation_seeds() -> None:
 
 @pytest.mark.parametrize(("name", "end"), [("fig1a", 0.2571), ("fig2b", 2.4e-4)])
 def test_recovered_and_tuned_differ(name: str, end: float) -> None:
-    pages = [usual(name, role) for role in Role]
+    pages = [usual(name, selection) for selection in Selection]
     ends = [line(page.axes[0], "ours:Adam").get_ydata()[-1] for page in pages]
     assert ends == pytest.approx([end, 0.93 * end], rel=0.02)
     assert [page.texts[0].get_text().split(", ")[1] for page in pages] == ["recovered", "tuned"]

@@ -22,7 +22,7 @@ from adamrepro.report.plot import MOST_POINTS, axis, number, thinned
 from adamrepro.results.fidelity import plotted
 from adamrepro.results.reference import CURVE_PANELS, read_reference
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import Role, choose, drawn_runs
+from adamrepro.results.select import Selection, choose, drawn_runs
 from after_adam_tables import made_up as later_rules
 from commandline import call
 from synthetic import figure_4_tables, tables_like
@@ -79,7 +79,7 @@ def test_curves_are_those_of_the_selection(text: str) -> None:
     for choice in choose(tables.runs, tables.curves, panel):
         seeds = plotted(drawn_runs(tables.runs, choice), tables.curves, panel)
         means = seeds.groupby("x")["y"].mean()
-        ours = trace(plots[f"fig1a-{choice.role}-0"], "ours", choice.series)
+        ours = trace(plots[f"fig1a-{choice.selection}-0"], "ours", choice.series)
         np.testing.assert_allclose(ours["x"], means.index)
         np.testing.assert_allclose(ours["y"], means, rtol=1e-4)
         low, high = np.transpose(ours["customdata"])
@@ -146,7 +146,7 @@ def test_grids_mark_what_was_chosen_and_its_edges(tmp_path: Path) -> None:
     chosen = {
         each["meta"]["series"]: each for each in spec["data"] if each["meta"]["kind"] == "chosen"
     }
-    assert set(chosen) == set(Role)
+    assert set(chosen) == set(Selection)
     assert chosen["tuned"]["x"] == [0.001]
     assert chosen["tuned"]["text"] == [""]
     put(tables_like("fig1a", grid=((0.3, 1.2), (1.0, 0.93))), tmp_path / "edge" / "fig1a")

@@ -8,7 +8,7 @@ from adamrepro.results.schema import Tables
 from adamrepro.results.select import (
     ONLY,
     Choice,
-    Role,
+    Selection,
     choose,
     drawn_runs,
     hyper_parameters,
@@ -20,7 +20,7 @@ from synthetic import figure_4_tables, paper_curve, tables_like
 
 def chosen(tables: Tables, panel: str = "fig1a") -> dict[tuple[str, str], Choice]:
     found = choose(tables.runs, tables.curves, panel)
-    return {(choice.series, choice.role): choice for choice in found}
+    return {(choice.series, choice.selection): choice for choice in found}
 
 
 def summarised(tables: Tables, panel: str = "fig1a") -> pd.DataFrame:
@@ -31,13 +31,13 @@ def summarised(tables: Tables, panel: str = "fig1a") -> pd.DataFrame:
 def test_recovered_is_the_nearest_and_tuned_the_lowest() -> None:
     found = chosen(tables_like("fig1a"))
     for series in ("AdaGrad", "SGDNesterov", "Adam"):
-        recovered, tuned = found[series, Role.RECOVERED], found[series, Role.TUNED]
+        recovered, tuned = found[series, Selection.RECOVERED], found[series, Selection.TUNED]
         assert recovered.setting_id == f"{series}-1"
         assert recovered.run_id == f"{series}-1-0"
         assert recovered.score < 0.01
         assert tuned.setting_id == f"{series}-3"
         assert tuned.at_edge == recovered.at_edge == ()
-    assert found["Adam", Role.TUNED].score == pytest.approx(0.256 * 0.93, rel=0.02)
+    assert found["Adam", Selection.TUNED].score == pytest.approx(0.256 * 0.93, rel=0.02)
 
 
 @pytest.mark.parametrize(("panel", "cost"), [("fig3", "train_nll"), ("fig1a", "train_cost")])
@@ -48,7 +48,9 @@ def test_tuned_has_the_lowest_plotted_cost(panel: str, cost: str) -> None:
     last = curves["epoch"] == curves["epoch"].max()
     for name, column in (("Adam-1-0", other), ("Adam-0.3-0", cost)):
         curves.loc[last & (curves["run_id"] == name), column] = 1e-9
-    assert chosen(Tables(tables.runs, curves), panel)["Adam", Role.TUNED].setting_id == "Adam-0.3"
+    assert (
+        chosen(Tables(tables.runs, curves), panel)["Adam", Selection.TUNED].setting_id == "Adam-0.3"
+    )
     drawn = summarised(Tables(tables.runs, curves), panel)
     # its confirmation runs are none, hence the grid's own
     assert drawn.loc[("Adam", "tuned"), "cost_mean"] == pytest.approx(1e-9)
@@ -58,7 +60,7 @@ def test_a_run_that_ended_early_is_never_chosen() -> None:
     tables = tables_like("fig1a", grid=((1.0, 1.0), (3.0, 0.93), (10.0, 0.99)))
     early = tables.curves["run_id"].isin(["Adam-3-0", "Adam-1-0"]) & tables.curves["epoch"].gt(20)
     found = chosen(Tables(tables.runs, tables.curves[~early]))
-    for role in Role:
+    for role in Selection:
         assert found["Adam", role].setting_id == "Adam-10"
 
 
@@ -72,13 +74,13 @@ def test_series_come_in_the_legends_order_and_unknown_ones_last() -> None:
 
 def test_grid_rows_alone_are_enough() -> None:
     tables = tables_like("fig1a", confirm=())
-    choice = chosen(tables)["Adam", Role.RECOVERED]
+    choice = chosen(tables)["Adam", Selection.RECOVERED]
     assert drawn_runs(tables.runs, choice)["run_id"].tolist() == ["Adam-1-0"]
 
 
 def test_curves_are_drawn_from_confirmation_seeds() -> None:
     tables = tables_like("fig1a")
-    drawn = drawn_runs(tables.runs, chosen(tables)["Adam", Role.TUNED])
+    drawn = drawn_runs(tables.runs, chosen(tables)["Adam", Selection.TUNED])
     assert drawn["role"].eq("confirm").all()
     assert drawn["seed"].tolist() == [1, 2, 3]
 
@@ -89,7 +91,7 @@ def test_confirmation_runs_do_not_vote() -> None:
     best = runs["role"].eq("confirm") & runs["setting_id"].eq("Adam-1")
     curves = tables.curves.copy()
     curves.loc[curves["run_id"].isin(runs.loc[best, "run_id"]), "train_cost"] = 1e-3
-    assert chosen(Tables(runs, curves))["Adam", Role.TUNED].setting_id == "Adam-3"
+    assert chosen(Tables(runs, curves))["Adam", Selection.TUNED].setting_id == "Adam-3"
 
 
 def test_a_diverged_run_never_wins() -> None:
@@ -98,31 +100,31 @@ def test_a_diverged_run_never_wins() -> None:
     tables.runs.loc[gone, "status"] = "diverged"
     tables.runs.loc[gone, "diverged_epoch"] = 40.0
     found = chosen(tables)
-    assert found["Adam", Role.TUNED].setting_id == "Adam-3"
-    assert found["Adam", Role.RECOVERED].setting_id == "Adam-1"
+    assert found["Adam", Selection.TUNED].setting_id == "Adam-3"
+    assert found["Adam", Selection.RECOVERED].setting_id == "Adam-1"
 
 
 def test_where_all_diverge_the_last_to_go_is_shown() -> None:
     tables = tables_like("fig1a", grid=((3.0, np.inf), (10.0, np.inf)))
     tables.runs.loc[tables.runs["setting_id"] == "Adam-3", "diverged_epoch"] = 7
-    for role in Role:
+    for role in Selection:
         choice = chosen(tables)["Adam", role]
         assert (choice.setting_id, choice.score) == ("Adam-3", np.inf)
 
 
 def test_edges_are_named() -> None:
     found = chosen(tables_like("fig1a", grid=((1.0, 1.0), (3.0, 0.93), (10.0, 1.4))))
-    assert found["Adam", Role.RECOVERED].at_edge == ("optimizer.alpha",)
-    assert found["Adam", Role.TUNED].at_edge == ()
+    assert found["Adam", Selection.RECOVERED].at_edge == ("optimizer.alpha",)
+    assert found["Adam", Selection.TUNED].at_edge == ()
 
 
 def test_one_value_is_an_edge_too() -> None:
     alone = chosen(tables_like("fig1a", grid=((1.0, 1.0),)))
-    assert alone["Adam", Role.TUNED].at_edge == (ONLY,)
+    assert alone["Adam", Selection.TUNED].at_edge == (ONLY,)
     tables = tables_like("fig1a")
     tables.runs["optimizer.momentum"] = tables.runs["optimizer.alpha"]
     tables.runs["optimizer.alpha"] = 0.1
-    assert chosen(tables)["Adam", Role.TUNED].at_edge == ("optimizer.alpha",)
+    assert chosen(tables)["Adam", Selection.TUNED].at_edge == ("optimizer.alpha",)
     assert searched(tables.runs) == ["optimizer.alpha", "optimizer.momentum"]
 
 
@@ -130,7 +132,7 @@ def test_zero_is_no_edge() -> None:
     tables = tables_like("fig1a")
     tables.runs["training.l2"] = np.where(tables.runs["optimizer.alpha"] > 0.005, 1e-4, 0.0)
     assert hyper_parameters(tables.runs) == ["training.l2", "optimizer.alpha"]
-    assert chosen(tables)["Adam", Role.TUNED].at_edge == ()
+    assert chosen(tables)["Adam", Selection.TUNED].at_edge == ()
 
 
 def test_other_readings_and_roles_are_left_out() -> None:
@@ -138,16 +140,16 @@ def test_other_readings_and_roles_are_left_out() -> None:
     tables.runs.loc[tables.runs["setting_id"] == "Adam-1", "reading"] = "fixed order"
     tables.runs.loc[tables.runs["setting_id"] == "Adam-3", "role"] = "single"
     found = chosen(tables)
-    assert found["Adam", Role.RECOVERED].setting_id == "Adam-0.3"
-    assert found["Adam", Role.TUNED].setting_id == "Adam-0.3"
+    assert found["Adam", Selection.RECOVERED].setting_id == "Adam-0.3"
+    assert found["Adam", Selection.TUNED].setting_id == "Adam-0.3"
 
 
 def test_without_common_points_recovered_is_tuned() -> None:
     found = chosen(tables_like("fig1b", epochs=5), "fig1b")
     for series in ("SGDNesterov+dropout", "Adam"):
-        recovered = found[series, Role.RECOVERED]
+        recovered = found[series, Selection.RECOVERED]
         assert np.isnan(recovered.score)
-        assert recovered.setting_id == found[series, Role.TUNED].setting_id
+        assert recovered.setting_id == found[series, Selection.TUNED].setting_id
 
 
 def test_figure_4_has_nothing_to_select() -> None:

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 from torch.optim import lr_scheduler
 from twins import CLASSES, SHAPES, TWINS, assert_same, give_gradients, tensors, walk
 
+from adamrepro.optim import Muon
 from adamrepro.torch_optim import Adam, AdaMax
+from adamrepro.torch_optim.translation import Translation
 
 every_class = pytest.mark.parametrize("name", CLASSES)
 
@@ -265,3 +267,9 @@ def test_trains_a_network() -> None:
         optimizer.step()
         costs.append(cost.item())
     assert costs[-1] < 0.1 * costs[0]
+
+
+def test_rules_that_look_beyond_an_entry_are_refused() -> None:
+    """Small parameters are gathered and large ones cut up, which would change their steps."""
+    with pytest.raises(ValueError, match="Muon: expected a rule that is elementwise"):
+        Translation(rule=Muon, arguments={}, keys={})

@@ -18,7 +18,14 @@ from adamrepro.claims.interval import Interval, t_interval
 from adamrepro.claims.selection import costs_of
 from adamrepro.errors import UserError
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import Choice, Role, choose, confirmed_runs, grid_of, hyper_parameters
+from adamrepro.results.select import (
+    Choice,
+    Selection,
+    choose,
+    confirmed_runs,
+    grid_of,
+    hyper_parameters,
+)
 from adamrepro.results.summary import describe
 from adamrepro.results.tasks import LR
 
@@ -99,7 +106,7 @@ def optimizers_of(tables: Tables) -> dict[str, Tuned]:
     """
     runs, curves = tables.runs, tables.curves
     task = str(runs["experiment"].iloc[0])
-    choices = [each for each in choose(runs, curves, task) if each.role is Role.TUNED]
+    choices = [each for each in choose(runs, curves, task) if each.selection is Selection.TUNED]
     confirmed = {choice.series: confirmed_runs(runs, choice) for choice in choices}
     seeds = common_seeds(task, confirmed)
     last = int(runs["training.epochs"].max())

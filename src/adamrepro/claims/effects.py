@@ -11,7 +11,7 @@ import pandas as pd
 
 from adamrepro.claims.claim import INF, Check
 from adamrepro.claims.interval import Interval, t_interval
-from adamrepro.claims.selection import Selection
+from adamrepro.claims.selection import Chosen
 from adamrepro.results.reference import CURVE_PANELS, panel_of, read_reference
 
 TWICE, HALF = 2.0, 0.5
@@ -57,26 +57,26 @@ def intervals(above: np.ndarray, below: np.ndarray) -> dict[str, Interval]:
 
 
 def gaps(
-    selection: Selection, above: str, below: str, *, more_than: dict[str, float], why: str
+    chosen: Chosen, above: str, below: str, *, more_than: dict[str, float], why: str
 ) -> list[Check]:
     """`above` lies more than so many dex above `below`: at the end, and over all passes."""
     within = {where: (least, INF) for where, least in more_than.items()}
-    return measured(selection, above, below, within, why)
+    return measured(chosen, above, below, within, why)
 
 
 def no_slower(
-    selection: Selection, series: str, than: str, *, less_than: dict[str, float], why: str
+    chosen: Chosen, series: str, than: str, *, less_than: dict[str, float], why: str
 ) -> list[Check]:
     """`series` lies less than so many dex above `than`: at the end, and over all passes."""
     within = {where: (-INF, most) for where, most in less_than.items()}
-    return measured(selection, series, than, within, why)
+    return measured(chosen, series, than, within, why)
 
 
 def measured(
-    selection: Selection, one: str, other: str, within: dict[str, tuple[float, float]], why: str
+    chosen: Chosen, one: str, other: str, within: dict[str, tuple[float, float]], why: str
 ) -> list[Check]:
     """How far one lies above the other is in a range, by each of MEASURES."""
-    first, second = selection.costs(one), selection.costs(other)
+    first, second = chosen.costs(one), chosen.costs(other)
     return [
         Check(
             what=f"{one} above {other} {where}",
@@ -91,10 +91,10 @@ def measured(
 
 
 def alike(
-    selection: Selection, one: str, other: str, *, less_than: dict[str, float], why: str
+    chosen: Chosen, one: str, other: str, *, less_than: dict[str, float], why: str
 ) -> list[Check]:
     """Neither ends more than so many dex from the other, nor is so far from it on average."""
-    first, second = selection.costs(one), selection.costs(other)
+    first, second = chosen.costs(one), chosen.costs(other)
     end, apart = less_than["at the end"], less_than["over all passes"]
     return [
         Check(

@@ -9,24 +9,24 @@ import numpy as np
 from adamrepro.claims import effects
 from adamrepro.claims.claim import INF, Check, Claim, Kind, Needs
 from adamrepro.claims.effects import HALF
-from adamrepro.claims.selection import Selection
+from adamrepro.claims.selection import Chosen
 from adamrepro.results.reference import read_reference
 
 ZERO = dict.fromkeys(effects.MEASURES, 0.0)
 
 
-def _logistic(selection: Selection) -> list[Check]:
+def _logistic(chosen: Chosen) -> list[Check]:
     """Adam like SGD; AdaGrad above both by more than what the sentence calls similar."""
     similar = effects.paper_distance("fig1a", "Adam", "SGDNesterov")
     twice = "twice the paper's own distance between Adam and SGDNesterov, which it calls similar"
     return [
-        *effects.alike(selection, "Adam", "SGDNesterov", less_than=similar, why=twice),
-        *effects.gaps(selection, "AdaGrad", "Adam", more_than=similar, why=twice),
-        *effects.gaps(selection, "AdaGrad", "SGDNesterov", more_than=similar, why=twice),
+        *effects.alike(chosen, "Adam", "SGDNesterov", less_than=similar, why=twice),
+        *effects.gaps(chosen, "AdaGrad", "Adam", more_than=similar, why=twice),
+        *effects.gaps(chosen, "AdaGrad", "SGDNesterov", more_than=similar, why=twice),
     ]
 
 
-def _imdb(selection: Selection) -> list[Check]:
+def _imdb(chosen: Chosen) -> list[Check]:
     """SGD far above AdaGrad, Adam no slower than AdaGrad; with dropout and without."""
     noisy = ("SGDNesterov+dropout", "AdaGrad+dropout", "Adam+dropout")
     large = effects.paper_gaps("fig1b", noisy[0], noisy[1])
@@ -34,14 +34,14 @@ def _imdb(selection: Selection) -> list[Check]:
     checks = []
     for sgd, adagrad, adam in (noisy, [name.removesuffix("+dropout") for name in noisy]):
         checks += effects.gaps(
-            selection,
+            chosen,
             sgd,
             adagrad,
             more_than=large,
             why="half of the margin that the paper draws with dropout and calls large",
         )
         checks += effects.no_slower(
-            selection,
+            chosen,
             adam,
             adagrad,
             less_than=same,
@@ -50,22 +50,22 @@ def _imdb(selection: Selection) -> list[Check]:
     return checks
 
 
-def _mlp(selection: Selection) -> list[Check]:
+def _mlp(chosen: Chosen) -> list[Check]:
     """Each of the other four above Adam."""
     return [
         check
         for other in ("AdaGrad", "RMSProp", "SGDNesterov", "AdaDelta")
-        for check in effects.gaps(selection, other, "Adam", more_than=ZERO, why=effects.ORDER)
+        for check in effects.gaps(chosen, other, "Adam", more_than=ZERO, why=effects.ORDER)
     ]
 
 
-def _early(selection: Selection) -> list[Check]:
+def _early(chosen: Chosen) -> list[Check]:
     """Fall of the cost over three passes, from that of a uniform guess."""
     paper = read_reference("fig3_left")
     checks = []
     for series in ("AdaGrad", "AdaGrad+dropout", "Adam", "Adam+dropout"):
         drawn = paper.loc[(paper["series"] == series) & (paper["x"] == 3), "y"].iloc[0]
-        fall = np.log10(np.log(10) / selection.costs(series, passes=3)[:, -1])
+        fall = np.log10(np.log(10) / chosen.costs(series, passes=3)[:, -1])
         checks.append(
             Check(
                 what=f"fall of {series} in three passes, from ln 10",
@@ -79,7 +79,7 @@ def _early(selection: Selection) -> list[Check]:
     return checks
 
 
-def _late(selection: Selection) -> list[Check]:
+def _late(chosen: Chosen) -> list[Check]:
     """AdaGrad far above Adam and SGD at the end, SGD above Adam; with dropout and without."""
     checks = []
     for end in ("", "+dropout"):
@@ -87,8 +87,8 @@ def _late(selection: Selection) -> list[Check]:
         for below in (adam, sgd):
             half = effects.paper_gaps("fig3", adagrad, below)
             why = "half of the distance that the paper draws and calls considerable"
-            checks.append(effects.gaps(selection, adagrad, below, more_than=half, why=why)[0])
-        checks.append(effects.gaps(selection, sgd, adam, more_than=ZERO, why=effects.ORDER)[0])
+            checks.append(effects.gaps(chosen, adagrad, below, more_than=half, why=why)[0])
+        checks.append(effects.gaps(chosen, sgd, adam, more_than=ZERO, why=effects.ORDER)[0])
     return checks
 
 
@@ -98,7 +98,7 @@ def _claim(
     sentence: str,
     table: str,
     series: tuple[str, ...],
-    checks: Callable[[Selection], list[Check]],
+    checks: Callable[[Chosen], list[Check]],
     passes: int | None = None,
 ) -> Claim:
     needs = Needs(kind=Kind.CURVES, table=table, series=series, passes=passes)

@@ -10,7 +10,7 @@ import pandas as pd
 from adamrepro.claims.book import Book
 from adamrepro.claims.claim import Check, Claim, Judged, Judgement, Kind, Needs
 from adamrepro.claims.grid import missing, read_grid
-from adamrepro.claims.selection import Selection, selections
+from adamrepro.claims.selection import Chosen, selections
 from adamrepro.results.panel import GridPanel
 from adamrepro.results.reference import panel_of
 from adamrepro.results.schema import TRAINING_EXAMPLES
@@ -139,10 +139,10 @@ def _passes(curves: pd.DataFrame, runs: pd.DataFrame, series: str) -> int:
     return 0 if known.empty else int(known.max())
 
 
-def _long_enough(needs: Needs, selection: Selection) -> bool:
+def _long_enough(needs: Needs, chosen: Chosen) -> bool:
     return all(
-        _passes(selection.curves, runs, series) >= needed_passes(needs, series)
-        for series, runs in selection.runs.items()
+        _passes(chosen.curves, runs, series) >= needed_passes(needs, series)
+        for series, runs in chosen.runs.items()
     )
 
 
@@ -162,12 +162,12 @@ def _too_few(needs: Needs, seeds: int) -> str:
     return f"{needs.table} has {seeds} seed{'s' * (seeds != 1)}, {needs.seeds} are needed"
 
 
-def _not_fresh(selection: Selection) -> str:
+def _not_fresh(chosen: Chosen) -> str:
     """Series whose setting was chosen among several on the very seeds that it has."""
-    grids = selection.every.groupby("series")["setting_id"].nunique()
+    grids = chosen.every.groupby("series")["setting_id"].nunique()
     stale = [
         series
-        for series, runs in selection.runs.items()
+        for series, runs in chosen.runs.items()
         if grids[series] > 1 and runs["role"].eq("grid").any()
     ]
     return f"no confirmation runs of {', '.join(stale)}: chosen on these seeds" if stale else ""
@@ -181,10 +181,10 @@ def _sources(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def _edges(selection: Selection) -> list[str]:
+def _edges(chosen: Chosen) -> list[str]:
     """Series whose chosen setting is at an end of its grid: a wider one may hold a better."""
     notes = []
-    for series, names in selection.at_edge.items():
+    for series, names in chosen.at_edge.items():
         ends = ", ".join(name.rpartition(".")[2] for name in names)
         at_end = f"{series}: chosen at the end of its grid ({ends})"
         notes.append(f"{series}: its grid has one setting" if ONLY in names else at_end)

@@ -16,7 +16,7 @@ from adamrepro.claims.book import Book
 from adamrepro.results.fidelity import distances
 from adamrepro.results.reference import CURVE_PANELS, panel_of
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import Role, choose, drawn_runs, every_point
+from adamrepro.results.select import Selection, choose, drawn_runs, every_point
 
 ABOUT = 0.005
 """Readings within this many dex of the nearest one fit about as well: two seeds of one setting
@@ -24,13 +24,13 @@ differ by that much (docs/readings.md)."""
 
 
 @dataclass(frozen=True)
-class Selection:
+class Chosen:
     """Runs by series, all of the same seeds, and their curves.
 
     reading: "" for the chosen one.
     """
 
-    role: Role
+    selection: Selection
     reading: str
     experiment: str
     runs: Mapping[str, pd.DataFrame]
@@ -41,7 +41,7 @@ class Selection:
 
     @property
     def name(self) -> str:
-        return f"{self.reading} ({self.role})" if self.reading else str(self.role)
+        return f"{self.reading} ({self.selection})" if self.reading else str(self.selection)
 
     @property
     def seeds(self) -> list[int]:
@@ -80,29 +80,29 @@ def costs_of(runs: pd.DataFrame, curves: pd.DataFrame, column: str, last: int) -
     return np.array(rows)
 
 
-def selections(book: Book, experiment: str, series: Sequence[str]) -> list[Selection]:
+def selections(book: Book, experiment: str, series: Sequence[str]) -> list[Chosen]:
     """Tuned, recovered, then those of the readings that fit about as well."""
     tables = book.tables[experiment]
-    found = [_selection(book, experiment, series, tables, role) for role in reversed(Role)]
+    found = [_chosen(book, experiment, series, tables, each) for each in reversed(Selection)]
     return found + _readings(book, experiment, series)
 
 
-def _selection(
+def _chosen(
     book: Book,
     experiment: str,
     series: Sequence[str],
     tables: Tables,
-    role: Role,
+    selection: Selection,
     reading: str = "",
-) -> Selection:
+) -> Chosen:
     panel = panel_of(experiment)
     choices = [
         choice
         for choice in choose(tables.runs, tables.curves, panel, book.references[panel.name])
-        if choice.role is role and choice.series in series
+        if choice.selection is selection and choice.series in series
     ]
-    return Selection(
-        role=role,
+    return Chosen(
+        selection=selection,
         reading=reading,
         experiment=experiment,
         runs={choice.series: drawn_runs(tables.runs, choice) for choice in choices},
@@ -112,7 +112,7 @@ def _selection(
     )
 
 
-def _readings(book: Book, experiment: str, series: Sequence[str]) -> list[Selection]:
+def _readings(book: Book, experiment: str, series: Sequence[str]) -> list[Chosen]:
     """A selection for each reading that fits some series about as well as the nearest one does.
 
     A series that this reading does not fit has its own fitting reading that shares most with it.
@@ -138,7 +138,7 @@ def _readings(book: Book, experiment: str, series: Sequence[str]) -> list[Select
         mask = runs["series"].map(chosen) == runs["reading"]
         own = Tables(runs[mask].assign(reading=""), tables.curves)
         found += [
-            _selection(book, experiment, series, own, role, reading) for role in reversed(Role)
+            _chosen(book, experiment, series, own, each, reading) for each in reversed(Selection)
         ]
     return found
 

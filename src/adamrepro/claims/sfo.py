@@ -8,7 +8,7 @@ import pandas as pd
 from adamrepro.claims import effects
 from adamrepro.claims.claim import INF, Check, Claim, Kind, Needs
 from adamrepro.claims.effects import HALF
-from adamrepro.claims.selection import Selection
+from adamrepro.claims.selection import Chosen
 from adamrepro.results.schema import TRAINING_EXAMPLES
 from adamrepro.results.seconds import training_seconds
 
@@ -19,9 +19,9 @@ whole training set at the end of a pass are compared, noise off."""
 _UNTIMED = "no runs whose processor time is known (cpu_seconds)"
 
 
-def _speed(selection: Selection) -> list[Check]:
+def _speed(chosen: Chosen) -> list[Check]:
     """Adam below SFO over passes and over time; time of a pass; memory against minibatches."""
-    sfo, adam = selection.costs("SFO", CLEAN), selection.costs("Adam", CLEAN)
+    sfo, adam = chosen.costs("SFO", CLEAN), chosen.costs("Adam", CLEAN)
     over_passes = Check(
         what="SFO above Adam over all passes",
         unit="dex",
@@ -30,12 +30,12 @@ def _speed(selection: Selection) -> list[Check]:
         why=effects.ORDER,
         runs=2 * len(sfo),
     )
-    return [over_passes, _over_time(selection, sfo, adam), _pass_time(selection), memory(selection)]
+    return [over_passes, _over_time(chosen, sfo, adam), _pass_time(chosen), memory(chosen)]
 
 
-def _over_time(selection: Selection, sfo: np.ndarray, adam: np.ndarray) -> Check:
+def _over_time(chosen: Chosen, sfo: np.ndarray, adam: np.ndarray) -> Check:
     """SFO against what Adam has reached after the same time; Adam's last cost stands for later."""
-    paces = _paces(selection)
+    paces = _paces(chosen)
     passes = np.arange(1, sfo.shape[1] + 1)
     values = []
     for row, (theirs, ours) in enumerate(zip(sfo, adam, strict=True)):
@@ -54,9 +54,9 @@ def _over_time(selection: Selection, sfo: np.ndarray, adam: np.ndarray) -> Check
     )
 
 
-def _pass_time(selection: Selection) -> Check:
+def _pass_time(chosen: Chosen) -> Check:
     """Time of a pass of SFO over that of a pass of Adam: Figure 2b's iteration is a pass."""
-    paces = _paces(selection)
+    paces = _paces(chosen)
     values = () if paces is None else tuple((paces["SFO"] / paces["Adam"]).tolist())
     return Check(
         what="time of a pass of SFO, in passes of Adam",
@@ -69,11 +69,11 @@ def _pass_time(selection: Selection) -> Check:
     )
 
 
-def _paces(selection: Selection) -> dict[str, np.ndarray] | None:
+def _paces(chosen: Chosen) -> dict[str, np.ndarray] | None:
     """Seconds per pass of both series; None where they are not known of every run."""
     found = {}
     for series in ("SFO", "Adam"):
-        runs = selection.run_of(series)
+        runs = chosen.run_of(series)
         seconds = training_seconds(runs)
         if seconds.isna().any():
             return None
@@ -81,9 +81,9 @@ def _paces(selection: Selection) -> dict[str, np.ndarray] | None:
     return found
 
 
-def memory(selection: Selection) -> Check:
+def memory(chosen: Chosen) -> Check:
     """The exponent p in memory ~ minibatches^p over all sizes that were run; not left to chance."""
-    sfo = selection.every[selection.every["series"] == "SFO"].dropna(subset="optimizer_mb")
+    sfo = chosen.every[chosen.every["series"] == "SFO"].dropna(subset="optimizer_mb")
     points = sfo.groupby(minibatches(sfo))["optimizer_mb"].median()
     values: tuple[float, ...] = ()
     if len(points) >= 2:
@@ -109,11 +109,11 @@ def minibatches(runs: pd.DataFrame) -> np.ndarray:
     return np.asarray(np.ceil(examples / runs["training.batch_size"]), dtype=float)
 
 
-def _noise(selection: Selection) -> list[Check]:
+def _noise(chosen: Chosen) -> list[Check]:
     """How far SFO with dropout comes, of the way that Adam goes on the same kind of cost."""
     way = {}
     for series in ("SFO+dropout", "Adam+dropout"):
-        costs = selection.costs(series, CLEAN)
+        costs = chosen.costs(series, CLEAN)
         way[series] = np.log10(np.log(10)) - effects.final(costs)
     share = way["SFO+dropout"] / way["Adam+dropout"]
     return [

@@ -18,7 +18,7 @@ from adamrepro.results.panel import CurvePanel
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import (
     NOT_IN_THE_PAPER,
-    Role,
+    Selection,
     costs_at_horizon,
     grid_of,
     panel_for,
@@ -67,7 +67,7 @@ def curves_of(tables: Tables, task: str) -> tuple[CurvePanel, list[lines.Curve]]
     """The chosen curves of a task, and axes for them: passes 1 and up."""
     panel = panel_for(str(tables.runs["experiment"].iloc[0]), tables.runs)
     assert isinstance(panel, CurvePanel)
-    found = lines.curves_of(tables, panel, NOT_IN_THE_PAPER, Role.TUNED)
+    found = lines.curves_of(tables, panel, NOT_IN_THE_PAPER, Selection.TUNED)
     drawn = pd.concat([curve.runs for curve in found])
     ended = drawn.loc[drawn["status"] == "done", "run_id"]
     costs = tables.curves.loc[tables.curves["run_id"].isin(ended), "train_cost"].dropna()

@@ -18,12 +18,12 @@ from adamrepro.results import fidelity
 from adamrepro.results.panel import CurvePanel
 from adamrepro.results.reference import FIGURE_4, read_references
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import Role, every_point
+from adamrepro.results.select import Selection, every_point
 from adamrepro.results.summary import summary
 from adamrepro.results.written import as_csv
 
 # What a figure's choice of runs is, by the end of its file's name.
-_ROLES = {"": Role.RECOVERED, "_tuned": Role.TUNED}
+_SELECTIONS = {"": Selection.RECOVERED, "_tuned": Selection.TUNED}
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class CurveFigure:
     def pages(self, tables: Tables, references: References, budget: str) -> dict[str, Figure]:
         """What is drawn, by the end of the file's name."""
         return {
-            end: self.contents(tables, references, budget=budget, role=role).figure()
-            for end, role in _ROLES.items()
+            end: self.contents(tables, references, budget=budget, selection=selection).figure()
+            for end, selection in _SELECTIONS.items()
         }
 
     def summary(self, tables: Tables, references: References) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -14,7 +14,7 @@ from adamrepro.results.fidelity import plotted
 from adamrepro.results.panel import CurvePanel
 from adamrepro.results.reference import CURVE_PANELS, panel_of
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import Role, grid_of
+from adamrepro.results.select import Selection, grid_of
 
 References = Mapping[str, pd.DataFrame]
 
@@ -77,7 +77,7 @@ def contents(
     references: References,
     *,
     budget: str,
-    role: Role,
+    selection: Selection,
     aside: Aside | None = None,
     beside: Mapping[str, Mapping[str, str]] | None = None,
     caption: Sequence[str] = (),
@@ -89,7 +89,7 @@ def contents(
     """
     main = CURVE_PANELS[panel_of(panels[0].experiment).name]
     reference, costs = references[main.name], tables.curves
-    found = lines.curves_of(tables, main, reference, role)
+    found = lines.curves_of(tables, main, reference, selection)
     drawn = [curve for curve in found if curve.series not in main.extra]
     others = [curve for curve in found if curve.series in main.extra]
     kept = [panel for panel in panels if reach(panel, drawn, costs) >= _SEEN * panel.x_limits[1]]
@@ -108,7 +108,7 @@ def contents(
         drawn, said = found, [*said, aside.words]
     there = [each.panel for each in shown]
     gone = [f"{panel.title} up to {panel.x_limits[1]:g}" for panel in panels if panel not in there]
-    words = _caption(tables, drawn, main, budget, role)
+    words = _caption(tables, drawn, main, budget, selection)
     apart = {lines.distance(curve, main, costs, reference) for curve in drawn}
     dex = [notes.DEX, *([notes.NONE] if lines.NONE in apart else [])]
     return Contents(title, shown, costs, [*words, *notes.left_out(gone), *said, *dex])
@@ -150,14 +150,18 @@ def _points(panel: CurvePanel, found: Sequence[lines.Curve], costs: pd.DataFrame
 
 
 def _caption(
-    tables: Tables, found: Sequence[lines.Curve], main: CurvePanel, budget: str, role: Role
+    tables: Tables,
+    found: Sequence[lines.Curve],
+    main: CurvePanel,
+    budget: str,
+    selection: Selection,
 ) -> list[str]:
     drawn = [curve.runs for curve in found]
     names = [curve.series for curve in found]
     grid = grid_of(tables.runs)
     return [
         *notes.seeds(drawn, names),
-        notes.chosen(role, grid[grid["series"].isin(names)]),
+        notes.chosen(selection, grid[grid["series"].isin(names)]),
         notes.what_was_run(pd.concat(drawn), budget, main.last_epoch),
         *notes.marks([curve.choice for curve in found], drawn),
     ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from adamrepro.figures.curves import Aside, Contents, References, contents
 from adamrepro.results.reference import CURVE_PANELS
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import Role
+from adamrepro.results.select import Selection
 
 A, B = CURVE_PANELS["fig1a"], CURVE_PANELS["fig1b"]
 _PLAIN = Aside(
@@ -16,12 +16,20 @@ _PLAIN = Aside(
 )
 
 
-def contents_a(tables: Tables, references: References, *, budget: str, role: Role) -> Contents:
+def contents_a(
+    tables: Tables, references: References, *, budget: str, selection: Selection
+) -> Contents:
     """Figure 1a from its tables."""
-    return contents(f"Figure 1a, {role}", [A], tables, references, budget=budget, role=role)
+    return contents(
+        f"Figure 1a, {selection}", [A], tables, references, budget=budget, selection=selection
+    )
 
 
-def contents_b(tables: Tables, references: References, *, budget: str, role: Role) -> Contents:
+def contents_b(
+    tables: Tables, references: References, *, budget: str, selection: Selection
+) -> Contents:
     """Figure 1b from its tables, and below it the runs without dropout, which the text has."""
-    title = f"Figure 1b, {role}"
-    return contents(title, [B], tables, references, budget=budget, role=role, aside=_PLAIN)
+    title = f"Figure 1b, {selection}"
+    return contents(
+        title, [B], tables, references, budget=budget, selection=selection, aside=_PLAIN
+    )

@@ -10,7 +10,7 @@ from adamrepro.figures.lines import Curve, curves_of
 from adamrepro.results.reference import CURVE_PANELS
 from adamrepro.results.schema import Tables
 from adamrepro.results.seconds import training_seconds
-from adamrepro.results.select import Role
+from adamrepro.results.select import Selection
 
 A = CURVE_PANELS["fig2a"]
 B, _TIME = CURVE_PANELS["fig2b_epochs"], CURVE_PANELS["fig2b_walltime"]
@@ -25,23 +25,29 @@ _UNDONE = (
 _NO_TIMES = "Wall time: left out, for a run took no time that was measured."
 
 
-def contents_a(tables: Tables, references: References, *, budget: str, role: Role) -> Contents:
+def contents_a(
+    tables: Tables, references: References, *, budget: str, selection: Selection
+) -> Contents:
     """Figure 2a from its tables."""
-    return contents(f"Figure 2a, {role}", [A], tables, references, budget=budget, role=role)
+    return contents(
+        f"Figure 2a, {selection}", [A], tables, references, budget=budget, selection=selection
+    )
 
 
-def contents_b(tables: Tables, references: References, *, budget: str, role: Role) -> Contents:
+def contents_b(
+    tables: Tables, references: References, *, budget: str, selection: Selection
+) -> Contents:
     """Figure 2b: cost against passes, against wall time (1 = one pass of Adam), with dropout."""
-    passes = passes_of_adam(curves_of(tables, B, references[B.name], role))
+    passes = passes_of_adam(curves_of(tables, B, references[B.name], selection))
     known = all(passes.get(name, 0) > 0 for name in _TIME.stretches)
     timed = [replace(_TIME, title="against wall time", stretches=passes)] if known else []
     return contents(
-        f"Figure 2b, {role}",
+        f"Figure 2b, {selection}",
         [B, *timed],
         tables,
         references,
         budget=budget,
-        role=role,
+        selection=selection,
         aside=_NOISY,
         beside={_TIME.name: {name: f"a pass is {of:.3g}" for name, of in passes.items()}},
         caption=[_UNDONE, _times(passes) if known else _NO_TIMES],

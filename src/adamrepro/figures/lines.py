@@ -16,7 +16,7 @@ from adamrepro.figures.style import NOTE_COLOUR, PAPER_LINE, colours
 from adamrepro.results.fidelity import distances, plotted
 from adamrepro.results.panel import CurvePanel
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import Choice, Role, choose, drawn_runs
+from adamrepro.results.select import Choice, Selection, choose, drawn_runs
 
 # The legend: its columns, and inches from the frame to it.
 _COLUMNS, _BELOW = 2, 0.42
@@ -46,11 +46,11 @@ class Curve:
 
 
 def curves_of(
-    tables: Tables, panel: CurvePanel, reference: pd.DataFrame, role: Role
+    tables: Tables, panel: CurvePanel, reference: pd.DataFrame, selection: Selection
 ) -> list[Curve]:
-    """The curves of one role, in the order of the legend."""
+    """The curves of one selection, in the order of the legend."""
     choices = choose(tables.runs, tables.curves, panel, reference)
-    return [Curve(c, drawn_runs(tables.runs, c)) for c in choices if c.role == role]
+    return [Curve(c, drawn_runs(tables.runs, c)) for c in choices if c.selection == selection]
 
 
 def draw(

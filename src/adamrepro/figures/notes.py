@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from adamrepro.results.schema import limits
-from adamrepro.results.select import Choice, Role
+from adamrepro.results.select import Choice, Selection
 
 EDGE_MARK = "\N{DAGGER}"
 DIVERGED_MARK = "\N{DOUBLE DAGGER}"
 _CHOSEN = {
-    Role.RECOVERED: "the one that comes nearest the paper's curve",
-    Role.TUNED: "the one with the lowest cost at the last pass shown",
+    Selection.RECOVERED: "the one that comes nearest the paper's curve",
+    Selection.TUNED: "the one with the lowest cost at the last pass shown",
 }
 _KINDS = {"confirm": "confirmation ", "grid": "grid "}
 PAPER = "the paper (arXiv 1412.6980v9)"
@@ -23,12 +23,12 @@ NONE = (
 )
 
 
-def chosen(role: Role, grid: pd.DataFrame) -> str:
-    """What the role means, and among how many settings a curve was chosen."""
+def chosen(selection: Selection, grid: pd.DataFrame) -> str:
+    """What the selection means, and among how many settings a curve was chosen."""
     settings = _range(list(grid.groupby("series")["setting_id"].nunique()))
     if settings == "1":
-        return f"{str(role).capitalize()}: one setting a curve was tried."
-    return f"{str(role).capitalize()}: of {settings} settings a curve {_CHOSEN[role]}."
+        return f"{str(selection).capitalize()}: one setting a curve was tried."
+    return f"{str(selection).capitalize()}: of {settings} settings a curve {_CHOSEN[selection]}."
 
 
 def what_was_run(runs: pd.DataFrame, budget: str, epochs: int) -> str:

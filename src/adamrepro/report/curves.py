@@ -15,12 +15,12 @@ from adamrepro.report import plot
 from adamrepro.report.plot import Entry, Group, Plot, Section, Table, Trace, number, numbers
 from adamrepro.results.panel import CurvePanel
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import Role, hyper_parameters
+from adamrepro.results.select import Selection, hyper_parameters
 from adamrepro.results.summary import describe
 
-ROLES = {
-    Role.RECOVERED: "recovered: the setting nearest the paper's curve",
-    Role.TUNED: "tuned: the setting with the lowest cost",
+SELECTIONS = {
+    Selection.RECOVERED: "recovered: the setting nearest the paper's curve",
+    Selection.TUNED: "tuned: the setting with the lowest cost",
 }
 READ_AT = 5
 """Places along x at which the table has values."""
@@ -32,11 +32,11 @@ def section(
     """A figure of the page, once for each choice of runs."""
     groups, notes, title = {}, {}, ""
     families = {str(series): rows for series, rows in tables.runs.groupby("series")}
-    for role, words in ROLES.items():
-        contents = figure.contents(tables, references, budget=budget, role=role)
+    for selection, words in SELECTIONS.items():
+        contents = figure.contents(tables, references, budget=budget, selection=selection)
         title = contents.title.partition(",")[0]
         groups[words] = [
-            group(f"{name}-{role}-{place}", contents, shown, families)
+            group(f"{name}-{selection}-{place}", contents, shown, families)
             for place, shown in enumerate(contents.shown)
         ]
         notes[words] = contents.caption

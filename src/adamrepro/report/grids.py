@@ -16,7 +16,7 @@ from adamrepro.results.schema import Tables
 from adamrepro.results.select import (
     ONLY,
     Choice,
-    Role,
+    Selection,
     choose,
     hyper_parameters,
     scored,
@@ -26,8 +26,8 @@ from adamrepro.results.summary import describe
 
 _ALPHA = "optimizer.alpha"
 _MARKS = {
-    Role.RECOVERED: {"symbol": "diamond-open", "size": 15},
-    Role.TUNED: {"symbol": "star-open", "size": 17},
+    Selection.RECOVERED: {"symbol": "diamond-open", "size": 15},
+    Selection.TUNED: {"symbol": "star-open", "size": 17},
 }
 _SHADES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
@@ -141,11 +141,11 @@ def _mark(rows: pd.DataFrame, choice: Choice, x: str) -> Trace:
         "x": numbers([chosen[x]]),
         "y": numbers([chosen["at"]]),
         "mode": "markers+text",
-        "marker": {"color": plot.INK, "line": {"width": 2}, **_MARKS[choice.role]},
+        "marker": {"color": plot.INK, "line": {"width": 2}, **_MARKS[choice.selection]},
         "text": ["\N{DAGGER}" if choice.at_edge else ""],
-        "textposition": "top right" if choice.role is Role.TUNED else "bottom right",
+        "textposition": "top right" if choice.selection is Selection.TUNED else "bottom right",
         "hoverinfo": "skip",
-        "meta": {"kind": "chosen", "series": str(choice.role)},
+        "meta": {"kind": "chosen", "series": str(choice.selection)},
     }
 
 
@@ -162,7 +162,7 @@ def around(values: pd.Series, *, log: bool) -> tuple[float, float]:
 def _words(choice: Choice, rows: pd.DataFrame) -> str:
     """What was chosen, by which value, and the edges that it lies at."""
     chosen = rows[rows["setting_id"] == choice.setting_id].iloc[0]
-    found = f"{str(choice.role).capitalize()}: {describe(chosen, searched(rows))}"
+    found = f"{str(choice.selection).capitalize()}: {describe(chosen, searched(rows))}"
     found += f", cost {number(chosen['cost'])}, {_dex(chosen['dex'])} from the paper"
     if choice.at_edge == (ONLY,):
         return f"{found} \N{DAGGER} the only setting that was tried."
@@ -182,7 +182,7 @@ def _table(rows: pd.DataFrame, choices: Sequence[Choice]) -> Table:
     columns = [*(name.rpartition(".")[2] for name in varied), "cost", "dex", "chosen"]
     told = []
     for _, row in rows.sort_values("cost", kind="stable").iterrows():
-        chosen = [str(c.role) for c in choices if c.setting_id == row["setting_id"]]
+        chosen = [str(c.selection) for c in choices if c.setting_id == row["setting_id"]]
         values = [number(float(row[name])) for name in varied]
         told.append([*values, number(row["cost"]), number(row["dex"], 2), ", ".join(chosen)])
     return Table(columns, told)

@@ -31,7 +31,7 @@ NOT_IN_THE_PAPER = pd.DataFrame({"series": [], "x": [], "y": [], "visible": []})
 """The paper's curves of an experiment that it does not have."""
 
 
-class Role(StrEnum):
+class Selection(StrEnum):
     """What a setting was chosen for."""
 
     RECOVERED = "recovered"
@@ -51,7 +51,7 @@ class Choice:
     """
 
     series: str
-    role: Role
+    selection: Selection
     setting_id: str
     run_id: str
     score: float
@@ -205,15 +205,15 @@ def _choose_one(scored: pd.DataFrame, series: str) -> list[Choice]:
     return [
         Choice(
             series,
-            role,
+            selection,
             setting,
             str(settings["run_id"][setting]),
             float(settings[score][setting]),
             _at_edge(scored, setting),
         )
-        for role, setting, score in (
-            (Role.RECOVERED, recovered, "dex"),
-            (Role.TUNED, tuned, "cost"),
+        for selection, setting, score in (
+            (Selection.RECOVERED, recovered, "dex"),
+            (Selection.TUNED, tuned, "cost"),
         )
     ]
 

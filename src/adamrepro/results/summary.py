@@ -26,7 +26,7 @@ def summary(tables: Tables, panel: CurvePanel, reference: pd.DataFrame) -> pd.Da
         rows.append(
             {
                 "series": choice.series,
-                "selection": str(choice.role),
+                "selection": str(choice.selection),
                 "setting": describe(runs.iloc[0], hyper_parameters(family)),
                 "setting_id": choice.setting_id,
                 "drawn": runs["role"].iloc[0],

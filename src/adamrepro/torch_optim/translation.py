@@ -35,6 +35,11 @@ class Translation:
     like_torch: Mapping[str, Any] = field(default_factory=dict)
     irrelevant: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse a rule whose steps change where parameters are cut up or gathered."""
+        if not self.rule.elementwise:
+            raise ValueError(f"{self.rule.__name__}: expected a rule that is elementwise")
+
     def check(self, group: Mapping[str, Any]) -> None:
         """Raise a ValueError that names the first option with a value it cannot have."""
         check_options(self.rule, self.arguments, group)
