@@ -11,6 +11,7 @@ from adamrepro.benchmark.scaling import Point
 from adamrepro.benchmark.tasks import TaskRow
 from adamrepro.benchmark.turns import Row
 from adamrepro.files import replacing, write_atomically
+from adamrepro.results import markdown
 
 START, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 """Around what `make benchmark ARGS=--docs` replaces in the page."""
@@ -29,20 +30,19 @@ class Measured:
 def write_page(measured: Measured, docs: Path) -> None:
     """Replace the measured part of docs/performance.md, and draw performance.png beside it."""
     page = docs / "performance.md"
-    before, _, rest = page.read_text().partition(START)
-    _, _, after = rest.partition(END)
     conditions = ", ".join(f"{key} {value}" for key, value in measured.conditions.items())
     parts = [
         f"Measured by `make benchmark ARGS=--docs`: {conditions}.",
         "Milliseconds per step and member (wanted: at least this ratio and gemm_share):",
-        markdown(measured.tasks),
+        table(measured.tasks),
         "Ours against a peer (wanted: at most this ratio):",
-        markdown(measured.rows),
+        table(measured.rows),
         told(measured),
         "Milliseconds per step and member (by members, by cores) or per example (by minibatch):",
-        markdown(measured.points),
+        table(measured.points),
     ]
-    write_atomically(page, "\n\n".join([before + START, *parts, END + after]))
+    text = "\n\n".join(part.strip() for part in parts)
+    write_atomically(page, markdown.between(page.read_text(), START, END, text))
     with replacing(docs / "performance.png", "wb") as file:
         plot(measured.points).savefig(file, format="png", dpi=120, metadata={"Software": None})
 
@@ -72,12 +72,10 @@ def misses(measured: Measured) -> Iterator[str]:
             yield f"{row.name}: ratio {written(row.ratio)}, at most {row.wanted:g} wanted"
 
 
-def markdown(rows: Sequence[Any]) -> str:
+def table(rows: Sequence[Any]) -> str:
     """Write dataclasses of one kind as a table."""
     columns = [f.name for f in fields(rows[0])]
-    lines = [columns, ["---"] * len(columns)]
-    lines += [[written(getattr(row, column)) for column in columns] for row in rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return markdown.table(columns, ([written(getattr(row, c)) for c in columns] for row in rows))
 
 
 def written(value: object) -> str:

@@ -10,9 +10,10 @@ import pandas as pd
 
 from adamrepro.claims.after_adam import BetaMap, Ranking
 from adamrepro.claims.answer import LIMIT
-from adamrepro.claims.bench_page import TEST, rows, shown, test_gap, tuned
+from adamrepro.claims.bench_page import TEST, shown, test_gap, tuned
 from adamrepro.claims.evidence import DEFAULT
 from adamrepro.claims.words import capital
+from adamrepro.results import markdown
 from adamrepro.results.tasks import BASELINE, TASKS
 
 _HEAD = """\
@@ -105,7 +106,7 @@ def overview(rankings: Sequence[Ranking]) -> str:
         cells = [f"{of.dex['at the end'].mean:+.3f}" if of else "" for of in found]
         body.append([name, *cells, said])
     head = ["at the end, dex", *(ranking.task for ranking in rankings), "than tuned Adam"]
-    return rows(head, body)
+    return markdown.table(head, body)
 
 
 def by_mean(rankings: Sequence[Ranking]) -> list[str]:
@@ -129,7 +130,9 @@ def section(ranking: Ranking) -> Iterator[str]:
     )
     head = ["rank", "rule", "at the end", "over all passes", TEST[adam.test_of]]
     tuning = ["step sizes", "chosen", "sensitivity", "diverged"]
-    yield rows([*head, *tuning], [list(cells(ranking, name)) for name in ranking.at_the_end])
+    yield markdown.table(
+        [*head, *tuning], [list(cells(ranking, name)) for name in ranking.at_the_end]
+    )
 
 
 def cells(ranking: Ranking, name: str) -> Iterator[str]:
@@ -158,7 +161,7 @@ def beta_rows(maps: Sequence[BetaMap], figures: str) -> Iterator[str]:
         counts = (found.above < LIMIT, found.at_end)
         cells += [f"{int(of.to_numpy().sum())} of {of.size}" for of in counts]
         body.append([f"{found.task}, {found.passes} passes", *cells])
-    yield rows(head, body)
+    yield markdown.table(head, body)
     yield from map(answer_of, maps)
     yield f"\n![Adam's cost by beta1 and beta2](../{figures}/after_adam_betas.png)\n"
 

@@ -10,6 +10,7 @@ import pandas as pd
 from adamrepro.claims.bench import Standing, Tuning
 from adamrepro.claims.effects import MEASURES
 from adamrepro.claims.interval import Interval
+from adamrepro.results import markdown
 from adamrepro.results.schema import Tables
 
 _ABOUT = """\
@@ -62,10 +63,10 @@ def page(
         f"{code(path, name, tables)}\n",
         f"{verdict(name, than, standings)}\n",
         f"![Costs over the passes, and after the last one by step size]({name}.png)\n",
-        rows(head(name, than, standings), [list(cells(found)) for found in standings]),
+        markdown.table(head(name, than, standings), [list(cells(found)) for found in standings]),
         _ABOUT.format(name=name, than=than),
         "## How they were tuned\n",
-        rows(
+        markdown.table(
             ["task", "optimizer", "settings", "chosen", "sensitivity, dex", "diverged"],
             [
                 [found.task, series, *tuned(of)]
@@ -145,9 +146,3 @@ def edges(standings: Sequence[Standing]) -> Iterator[str]:
             f"Chosen at the edge of the grid, so that others may be better: {', '.join(found)}. "
             "Other step sizes of the class: `optimizer.kwargs.lr=...`; Adam gets as many.\n"
         )
-
-
-def rows(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    """A table, in Markdown."""
-    lines = [head, ["---"] * len(head), *body]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

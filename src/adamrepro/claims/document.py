@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from adamrepro.claims.claim import Judged, Judgement, Verdict
 from adamrepro.claims.words import capital, number, sentence
+from adamrepro.results import markdown
 
 _HEAD = """\
 # The paper's claims, judged
@@ -43,13 +44,14 @@ def document(judgements: Sequence[Judgement], budget: str) -> str:
     counts = Counter(judgement.verdict for judgement in judgements)
     told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
     parts = [_HEAD.format(budget=budget), f"**{len(judgements)} claims: {told}.**\n\n"]
-    parts += ["| claim | section | verdict | stable? |\n|---|---|---|---|\n"]
-    for judgement in judgements:
-        claim = judgement.claim
-        stable = judgement.stability.partition(":")[0]
-        parts.append(
-            f"| [{claim.id}](#{claim.id}) | {claim.section} | {judgement.verdict} | {stable} |\n"
-        )
+    body = [
+        [
+            *(f"[{judgement.claim.id}](#{judgement.claim.id})", judgement.claim.section),
+            *(str(judgement.verdict), judgement.stability.partition(":")[0]),
+        ]
+        for judgement in judgements
+    ]
+    parts.append(markdown.table(["claim", "section", "verdict", "stable?"], body))
     return "".join([*parts, *map(_section, judgements)])
 
 
@@ -72,25 +74,19 @@ def _section(judgement: Judgement) -> str:
 
 
 def _table(judged: Judged) -> str:
-    rows = ["| what | ours (95 % interval) | asked | | runs, seeds |", "|---|---|---|---|---|"]
+    body = []
     reasons: dict[str, int] = {}
     for check in judged.checks:
         mark = reasons.setdefault(check.why, len(reasons) + 1)
         ours = check.missing or number(check)
         seeds = "exact" if check.exact else str(len(check.values))
-        rows.append(
-            f"| {_cell(check.label)} | {ours} | {check.threshold} [{mark}] | {check.outcome} | "
-            f"{check.runs}, {seeds} |"
-        )
+        asked = f"{check.threshold} [{mark}]"
+        body.append([check.label, ours, asked, str(check.outcome), f"{check.runs}, {seeds}"])
+    table = markdown.table(["what", "ours (95 % interval)", "asked", "", "runs, seeds"], body)
     notes = "; ".join(f"[{mark}] {why}" for why, mark in reasons.items())
-    return "\n".join([*rows, "", f"Where the thresholds come from: {notes}.", ""])
+    return f"{table}\nWhere the thresholds come from: {notes}.\n"
 
 
 def _others(judgement: Judgement) -> str:
-    rows = ["| under | verdict |", "|---|---|"]
-    rows += [f"| {judged.selection} | {judged.verdict} |" for judged in judgement.judged]
-    return "\n".join([*rows, ""])
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    body = [[judged.selection, str(judged.verdict)] for judged in judgement.judged]
+    return markdown.table(["under", "verdict"], body)

@@ -9,6 +9,7 @@ import pandas as pd
 from adamrepro.claims.bench_page import shown
 from adamrepro.claims.effects import MEASURES
 from adamrepro.claims.matter import QUESTIONS, TASKS, Effect
+from adamrepro.results import markdown
 
 _HEAD = """\
 # Does it matter?
@@ -57,7 +58,7 @@ def _table(effects: Sequence[Effect]) -> str:
     if not effects:
         return "Not trained yet.\n"
     head = ["task", "series", "than", *MEASURES, "seeds"]
-    lines = [" | ".join(head), " | ".join("---" for _ in head)]
+    body = []
     for effect in effects:
         cells = [TASKS[effect.task], effect.series, effect.than]
         cells += [
@@ -65,5 +66,5 @@ def _table(effects: Sequence[Effect]) -> str:
             for measure, interval in effect.dex.items()
         ]
         cells.append(f"{effect.seeds}" + f", {effect.diverged} diverged" * (effect.diverged > 0))
-        lines.append(" | ".join(cells))
-    return "".join(f"| {line} |\n" for line in lines)
+        body.append(cells)
+    return markdown.table(head, body)

@@ -1,6 +1,7 @@
 """Print what the search over open settings found, as Markdown: readings fig1a."""
 
 from adamrepro.cli.places import CommandLine, add_places
+from adamrepro.results import markdown
 from adamrepro.results.readings import nearest
 from adamrepro.results.schema import Tables
 
@@ -12,8 +13,8 @@ def main() -> None:
     add_places(parser)
     asked = parser.parse_args()
     table = nearest(Tables.read(asked.results / "search" / asked.experiment), asked.experiment)
-    print("| " + " | ".join(table.columns) + " |")
-    print("|" + "---|" * len(table.columns))
-    for row in table.itertuples(index=False):
-        cells = (f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row)
-        print("| " + " | ".join(cells) + " |")
+    body = (
+        [f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row]
+        for row in table.itertuples(index=False)
+    )
+    print(markdown.table(list(table.columns), body), end="")

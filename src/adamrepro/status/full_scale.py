@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from adamrepro.results import markdown
 from adamrepro.results.machines import read_machines
 from adamrepro.results.rows import Row, read_rows
 from adamrepro.status.survey import Round, State
@@ -27,14 +28,11 @@ HEAD = (
 
 def replaced(page: str, rounds: Sequence[Round], results: Path) -> str:
     """Return the page with its table made anew from the tables in `results`."""
-    before, _, rest = page.partition(START)
-    _, _, after = rest.partition(END)
-    lines = [HEAD, ["---"] * len(HEAD)]
+    body = []
     for name in dict.fromkeys(each.experiment for each in rounds):
         own = [each for each in rounds if each.experiment == name]
-        lines.append(line(name, own, results / own[0].table / name))
-    table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-    return f"{before}{START}\n\n{table}\n\n{END}{after}"
+        body.append(line(name, own, results / own[0].table / name))
+    return markdown.between(page, START, END, markdown.table(HEAD, body))
 
 
 def line(name: str, rounds: Sequence[Round], folder: Path) -> list[str]:
