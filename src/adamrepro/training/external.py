@@ -24,6 +24,8 @@ class External(Members):
     ) -> None:
         super().__init__(task, [l2])
         self.schedule = schedule
+        # without one the lr is left alone: an optimizer may set its own
+        self.is_scheduled = schedule != Schedule()
         self.t = 0
         self.theta = [torch.nn.Parameter(p.detach()[0].clone()) for p in self.parameters]
         self.optimizer = settings.build(self.theta)
@@ -36,7 +38,7 @@ class External(Members):
         x, y = minibatches.next()
         cost, objective, gradients = self.gradients(x, y, noise)
         factor = self.schedule.factor(self.t, epoch)
-        if self.schedule != Schedule():  # else an optimizer that sets its own lr may
+        if self.is_scheduled:
             for group, lr in zip(self.optimizer.param_groups, self.lr, strict=True):
                 if lr is not None:
                     group["lr"] = lr * factor
