@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from adamrepro import paths
-from adamrepro.errors import UserError, answered, nearest
+from adamrepro.errors import UserError, answered, in_a_line, nearest
 
 MOVED = {"population": "execution.population", "training.compile": "execution.compile"}
 """Keys of earlier versions, and what they are called now."""
@@ -53,7 +53,7 @@ def explain(error: Exception) -> str:
     if isinstance(error, OverrideParseException):
         word = str(error.override)
         if "=" in word:
-            return f"{word}: {str(error).splitlines()[0]}"
+            return f"{word}: {in_a_line(error)}"
         is_one = word in paths.experiments().values()
         hint = f"; did you mean experiment={word}?" if is_one else ""
         return f"{word}: expected KEY=VALUE{hint}"
@@ -67,7 +67,7 @@ def explain(error: Exception) -> str:
             if elsewhere := choices_with(str(cause.full_key)):
                 return f"{cause.full_key}: no such key here, only with {' or '.join(elsewhere)}"
             return f"{cause.full_key}: no such key; {nearest(key, known)}"
-        return f"{cause.full_key}: {str(cause).splitlines()[0]}"
+        return f"{cause.full_key}: {in_a_line(cause)}"
     return "\n".join(str(error).splitlines()[:2])
 
 

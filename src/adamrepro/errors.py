@@ -41,6 +41,11 @@ def require(ok: bool, key: str, value: object, expected: str) -> None:
         raise UserError(f"{key}={value}: expected {expected}")
 
 
+def in_a_line(error: BaseException) -> str:
+    """Return the first line of what an error says; its type where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def nearest(name: str, known: Iterable[object]) -> str:
     """Say what the user may have meant."""
     names = sorted(map(str, known))

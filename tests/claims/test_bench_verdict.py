@@ -7,7 +7,7 @@ import pytest
 
 from adamrepro.claims.answer import LIMIT
 from adamrepro.claims.bench import Standing, optimizers_of, standing
-from adamrepro.claims.bench_page import page, shown, table
+from adamrepro.claims.bench_page import page, table
 from adamrepro.claims.interval import Interval
 from adamrepro.errors import UserError
 from adamrepro.results.schema import Tables
@@ -116,7 +116,7 @@ def test_every_setting_may_diverge() -> None:
 
 
 def test_a_mean_and_its_interval_have_as_many_digits() -> None:
-    assert shown(Interval(-0.01234, -0.02346, 0.003456)) == "-0.0123 (-0.0235 to +0.00346)"
+    assert str(Interval(-0.01234, -0.02346, 0.003456)) == "-0.0123 (-0.0235 to +0.00346)"
 
 
 def test_the_page_says_what_was_found_and_what_to_do() -> None:

@@ -18,7 +18,8 @@ from adamrepro.claims import CLAIMS
 from adamrepro.cli import report as command
 from adamrepro.figures import FIGURES
 from adamrepro.report import runs as run_table
-from adamrepro.report.plot import MOST_POINTS, axis, number, thinned
+from adamrepro.report.plot import MOST_POINTS, axis, thinned
+from adamrepro.report.tables import number
 from adamrepro.results.fidelity import plotted
 from adamrepro.results.reference import CURVE_PANELS, read_reference
 from adamrepro.results.schema import Tables

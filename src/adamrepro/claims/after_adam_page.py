@@ -10,8 +10,9 @@ import pandas as pd
 
 from adamrepro.claims.after_adam import BetaMap, Ranking
 from adamrepro.claims.answer import LIMIT
-from adamrepro.claims.bench_page import TEST, shown, test_gap, tuned
+from adamrepro.claims.bench_page import TEST, test_gap, tuned
 from adamrepro.claims.evidence import DEFAULT
+from adamrepro.claims.interval import table_of
 from adamrepro.claims.words import capital
 from adamrepro.results import markdown
 from adamrepro.results.tasks import BASELINE, TASKS
@@ -65,15 +66,13 @@ the map.
 
 def table(rankings: Sequence[Ranking]) -> pd.DataFrame:
     """A row per task, rule and measure: mean, low and high, and what is said of it."""
-    found = [
-        (ranking.task, of.passes, of.seeds, series, measure, interval, of.verdicts.get(measure, ""))
+    rows = (
+        ((of.task, of.passes, of.seeds, series, measure), interval, of.verdicts.get(measure, ""))
         for ranking in rankings
         for series, of in ranking.standings.items()
-        for measure, interval in {**of.dex, of.test_of: of.test_gap}.items()
-    ]
-    numbers = [(*row[:5], row[5].mean, row[5].low, row[5].high, row[6]) for row in found]
-    columns = ["task", "passes", "seeds", "rule", "measure", "mean", "low", "high", "verdict"]
-    return pd.DataFrame(numbers, columns=columns)
+        for measure, interval in of.measured.items()
+    )
+    return table_of(["task", "passes", "seeds", "rule", "measure"], rows, "verdict")
 
 
 def page(rankings: Sequence[Ranking], maps: Sequence[BetaMap], figures: str) -> str:
@@ -144,7 +143,7 @@ def cells(ranking: Ranking, name: str) -> Iterator[str]:
     else:
         of = ranking.standings[name]
         for measure, interval in of.dex.items():
-            yield f"**{of.verdicts[measure]}** {shown(interval)}"
+            yield f"**{of.verdicts[measure]}** {interval}"
         yield test_gap(of)
     yield from tuned(ranking.optimizers[name].tuning)
 

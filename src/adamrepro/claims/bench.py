@@ -94,6 +94,11 @@ class Standing:
         return 1 if self.dex["at the end"].mean < 0 else 2
 
     @property
+    def measured(self) -> dict[str, Interval]:
+        """`dex`, and `test_gap` under the name of what it is a gap of."""
+        return {**self.dex, self.test_of: self.test_gap}
+
+    @property
     def verdicts(self) -> dict[str, str]:
         return {name: WORDS[answer(interval)] for name, interval in self.dex.items()}
 

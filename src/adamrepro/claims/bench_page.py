@@ -9,7 +9,7 @@ import pandas as pd
 
 from adamrepro.claims.bench import Standing, Tuning
 from adamrepro.claims.effects import MEASURES
-from adamrepro.claims.interval import Interval
+from adamrepro.claims.interval import table_of
 from adamrepro.results import markdown
 from adamrepro.results.schema import Tables
 
@@ -40,15 +40,12 @@ _SCALE = {"test_error": 100.0, "test_nll": 1.0}
 
 def table(standings: Sequence[Standing]) -> pd.DataFrame:
     """A row per task and measure, those of the test set among them: mean, low and high."""
-    rows = []
-    for found in standings:
-        measured = {**found.dex, found.test_of: found.test_gap}
-        for measure, interval in measured.items():
-            verdict = found.verdicts.get(measure, "")
-            numbers = (interval.mean, interval.low, interval.high)
-            rows.append((found.task, found.passes, found.seeds, measure, *numbers, verdict))
-    columns = ["task", "passes", "seeds", "measure", "mean", "low", "high", "verdict"]
-    return pd.DataFrame(rows, columns=columns)
+    rows = (
+        ((of.task, of.passes, of.seeds, measure), interval, of.verdicts.get(measure, ""))
+        for of in standings
+        for measure, interval in of.measured.items()
+    )
+    return table_of(["task", "passes", "seeds", "measure"], rows, "verdict")
 
 
 def page(
@@ -110,7 +107,7 @@ def cells(found: Standing) -> Iterator[str]:
     """The row of a task."""
     yield found.task
     for measure, interval in found.dex.items():
-        yield f"**{found.verdicts[measure]}** {shown(interval)}"
+        yield f"**{found.verdicts[measure]}** {interval}"
     yield f"{found.rank} at the end, 1 in {found.leads} of {found.passes} passes"
     scale = _SCALE[found.test_of]
     yield TEST[found.test_of]
@@ -120,12 +117,7 @@ def cells(found: Standing) -> Iterator[str]:
 
 def test_gap(found: Standing) -> str:
     """How far its mean of TEST lies above the other's, in the units of that."""
-    scale, gap = _SCALE[found.test_of], found.test_gap
-    return shown(Interval(scale * gap.mean, scale * gap.low, scale * gap.high))
-
-
-def shown(interval: Interval) -> str:
-    return f"{interval.mean:+.3g} ({interval.low:+.3g} to {interval.high:+.3g})"
+    return str(found.test_gap.times(_SCALE[found.test_of]))
 
 
 def tuned(of: Tuning) -> tuple[str, ...]:

@@ -9,11 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from adamrepro.errors import UserError
+from adamrepro.results.layout import SEARCH, budget_of
 from adamrepro.results.reference import EXPERIMENTS, read_references
 from adamrepro.results.schema import Tables
-
-SEARCH = "search"
-"""The budget whose tables hold the other readings of what the paper leaves open."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ def _tables(folder: Path) -> dict[str, Tables]:
 def theory_tables(results: Path, budget: str) -> dict[str, pd.DataFrame]:
     """The theory tables; next to stand-ins those count that need no data."""
     found: dict[str, pd.DataFrame] = {}
-    for folder in (budget.removesuffix("-stand-in"), budget):
+    for folder in (budget_of(budget), budget):
         for path in sorted((results / folder / "theory").glob("*.csv")):
             try:
                 found[path.stem] = pd.read_csv(path, dtype={"commit": str})

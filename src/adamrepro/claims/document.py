@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from adamrepro.claims.claim import Judged, Judgement, Verdict
-from adamrepro.claims.words import capital, number, sentence
+from adamrepro.claims.words import COLUMNS, capital, rows_of, sentence
 from adamrepro.results import markdown
 
 _HEAD = """\
@@ -74,16 +74,9 @@ def _section(judgement: Judgement) -> str:
 
 
 def _table(judged: Judged) -> str:
-    body = []
-    reasons: dict[str, int] = {}
-    for check in judged.checks:
-        mark = reasons.setdefault(check.why, len(reasons) + 1)
-        ours = check.missing or number(check)
-        seeds = "exact" if check.exact else str(len(check.values))
-        asked = f"{check.threshold} [{mark}]"
-        body.append([check.label, ours, asked, str(check.outcome), f"{check.runs}, {seeds}"])
-    table = markdown.table(["what", "ours (95 % interval)", "asked", "", "runs, seeds"], body)
-    notes = "; ".join(f"[{mark}] {why}" for why, mark in reasons.items())
+    body, reasons = rows_of(judged.checks)
+    table = markdown.table(COLUMNS, body)
+    notes = "; ".join(f"[{mark}] {why}" for mark, why in enumerate(reasons, 1))
     return f"{table}\nWhere the thresholds come from: {notes}.\n"
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 LEVEL = 0.95
@@ -18,6 +19,13 @@ class Interval:
     mean: float
     low: float
     high: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:+.3g} ({self.low:+.3g} to {self.high:+.3g})"
+
+    def times(self, factor: float) -> Interval:
+        """The same in other units."""
+        return Interval(factor * self.mean, factor * self.low, factor * self.high)
 
     def inside(self, low: float, high: float) -> bool:
         """Whether all of it lies between the two."""
@@ -49,6 +57,14 @@ def borrowed(value: float, scatter: Sequence[float]) -> Interval:
     known = np.asarray(scatter, dtype=float)
     half = _t(len(known)) * float(known.std(ddof=1))
     return Interval(value, value - half, value + half)
+
+
+def table_of(
+    columns: Sequence[str], rows: Iterable[tuple[Sequence[object], Interval, str]], said: str
+) -> pd.DataFrame:
+    """A row per interval: what it is of, in `columns`, then mean, low and high, then `said`."""
+    body = [(*names, of.mean, of.low, of.high, answer) for names, of, answer in rows]
+    return pd.DataFrame(body, columns=[*columns, "mean", "low", "high", said])
 
 
 def _t(count: int, trials: int = 1) -> float:

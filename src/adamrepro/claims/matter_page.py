@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from adamrepro.claims.bench_page import shown
 from adamrepro.claims.effects import MEASURES
+from adamrepro.claims.interval import table_of
 from adamrepro.claims.matter import QUESTIONS, TASKS, Effect
 from adamrepro.results import markdown
 
@@ -30,16 +30,19 @@ COLUMNS = ("question", "task", "series", "than", "seeds", "diverged", "measure")
 
 def table(effects: Sequence[Effect]) -> pd.DataFrame:
     """A row per effect and measure: mean, low and high in dex, and the answer."""
-    rows = [
+    rows = (
         (
-            *(effect.question.title, TASKS[effect.task], effect.series, effect.than),
-            *(effect.seeds, effect.diverged, measure),
-            *(interval.mean, interval.low, interval.high, effect.answers[measure]),
+            (
+                *(effect.question.title, TASKS[effect.task], effect.series, effect.than),
+                *(effect.seeds, effect.diverged, measure),
+            ),
+            interval,
+            effect.answers[measure],
         )
         for effect in effects
         for measure, interval in effect.dex.items()
-    ]
-    return pd.DataFrame(rows, columns=[*COLUMNS, "mean", "low", "high", "matters"])
+    )
+    return table_of(COLUMNS, rows, "matters")
 
 
 def page(effects: Sequence[Effect]) -> str:
@@ -62,8 +65,7 @@ def _table(effects: Sequence[Effect]) -> str:
     for effect in effects:
         cells = [TASKS[effect.task], effect.series, effect.than]
         cells += [
-            f"{shown(interval)}: {effect.answers[measure]}"
-            for measure, interval in effect.dex.items()
+            f"{interval}: {effect.answers[measure]}" for measure, interval in effect.dex.items()
         ]
         cells.append(f"{effect.seeds}" + f", {effect.diverged} diverged" * (effect.diverged > 0))
         body.append(cells)

@@ -74,6 +74,26 @@ def _digits(check: Check, values: Sequence[float]) -> int:
     return 3
 
 
+COLUMNS = ("what", "ours (95 % interval)", "asked", "outcome", "runs", "seeds")
+
+
+def rows_of(checks: Sequence[Check]) -> tuple[list[list[str]], list[str]]:
+    """A row of COLUMNS per check, and where its thresholds come from: [1] is the first reason."""
+    reasons = list(dict.fromkeys(check.why for check in checks))
+    rows = [
+        [
+            check.label,
+            check.missing or number(check),
+            f"{check.threshold} [{reasons.index(check.why) + 1}]",
+            str(check.outcome),
+            str(check.runs),
+            "exact" if check.exact else str(len(check.values)),
+        ]
+        for check in checks
+    ]
+    return rows, reasons
+
+
 def evidence(judgement: Judgement) -> pd.DataFrame:
     """A row per selection and check.
 

@@ -6,32 +6,31 @@ figures; with --docs also docs/after-adam.md.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from adamrepro import paths
 from adamrepro.claims.after_adam import BetaMap, Ranking, beta_map, ranking
 from adamrepro.claims.after_adam_page import page, table
-from adamrepro.cli.places import CommandLine, add_places
+from adamrepro.cli.console import console
+from adamrepro.cli.places import CommandLine
 from adamrepro.cli.tables import tell_untrained
 from adamrepro.figures import after_adam as drawing
 from adamrepro.figures import style
 from adamrepro.files import write_atomically
 from adamrepro.results.schema import Tables
 from adamrepro.results.tasks import BASELINE, TASKS
-from adamrepro.results.written import as_csv
+from adamrepro.results.written import write_table
 
 
 def main() -> None:
     """Rank what was trained, and draw it."""
     parser = CommandLine(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--budget", default="full", help="full (default) or smoke")
-    add_places(parser, figures=True)
+    parser.add_budget("full", "smoke")
+    parser.add_places(figures=True)
     parser.add_argument("--docs", action="store_true", help="write docs/after-adam.md as well")
     asked = parser.of_a_budget()
     folder, pictures = asked.results / asked.budget, asked.figures / asked.budget
@@ -39,8 +38,7 @@ def main() -> None:
     tell_untrained([folder / f"{kind}{name}" for kind in kinds for name in TASKS])
     rankings = [ranking(task, own) for task, own in tables_of(folder, "after_adam_").items()]
     maps = [beta_map(task, own) for task, own in tables_of(folder, "after_adam_betas_").items()]
-    text = as_csv(table(rankings))
-    write_atomically(folder / "after_adam.csv", text)
+    write_table(folder / "after_adam.csv", table(rankings))
     drawn = draw(rankings, maps, pictures)
     if asked.docs:
         place = f"figures/published/{asked.budget}"
@@ -77,7 +75,6 @@ def draw(rankings: Sequence[Ranking], maps: Sequence[BetaMap], folder: Path) -> 
 
 def show(rankings: Sequence[Ranking]) -> None:
     """Print a line per rule: how far it ends above tuned Adam on each task."""
-    console = Console(width=None if sys.stdout.isatty() else 120)
     title = "at the end, in dex above tuned Adam"
     shown = Table("rule", *(found.task for found in rankings), title=title, box=box.SIMPLE_HEAD)
     for name in dict.fromkeys(name for found in rankings for name in found.standings):
@@ -88,4 +85,4 @@ def show(rankings: Sequence[Ranking]) -> None:
             cells.append(said)
         shown.add_row(name, *cells)
     if rankings:
-        console.print(shown)
+        console().print(shown)

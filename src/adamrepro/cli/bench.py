@@ -9,27 +9,27 @@ what was interrupted goes on.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from adamrepro import paths
 from adamrepro.claims.bench import Standing, optimizers_of, standing
 from adamrepro.claims.bench_page import page, table
 from adamrepro.claims.effects import MEASURES
+from adamrepro.cli.console import console
 from adamrepro.cli.places import CommandLine
 from adamrepro.command import announced, explained
 from adamrepro.figures import style
 from adamrepro.figures.bench import make
 from adamrepro.files import write_atomically
+from adamrepro.results.layout import no_data
 from adamrepro.results.schema import Tables
 from adamrepro.results.tasks import BASELINE, TASKS
-from adamrepro.results.written import as_csv
+from adamrepro.results.written import write_table
 
 if TYPE_CHECKING:
     from adamrepro.experiments.compose import Composer
@@ -75,8 +75,7 @@ def bench(asked: argparse.Namespace) -> None:
     results = asked.results.absolute()
     common: dict[str, object] = {"budget": asked.budget, "results": str(results)}
     if asked.budget == "smoke":
-        nowhere = str(results / "runs" / "smoke-stand-in" / "no-data")
-        common |= {"data.root": nowhere, **NO_DATA}
+        common |= {"data.root": str(no_data(results)), **NO_DATA}
     settings = announced(asked.settings)
     with composing(paths.CONFIGS) as composer:
         tasks = known_tasks(asked.task.split(",") if asked.task else [])
@@ -93,11 +92,10 @@ def bench(asked: argparse.Namespace) -> None:
         optimizers = optimizers_of(own)
         found.append(standing(task, optimizers[name], optimizers[BASELINE]))
     text = page(asked.cls, name, BASELINE, found, list(tables.values()))
-    numbers = as_csv(table(found))
     with style.styled():
         drawn = style.save(make(name, BASELINE, tables), folder, name)
     write_atomically(folder / f"{name}.md", text)
-    write_atomically(folder / f"{name}.csv", numbers)
+    write_table(folder / f"{name}.csv", table(found))
     show(name, found)
     for path in (*drawn, folder / f"{name}.csv", folder / f"{name}.md"):
         print(path)
@@ -134,4 +132,4 @@ def show(name: str, standings: Sequence[Standing]) -> None:
         cells = [f"{found.dex[of].mean:+.3g} {found.verdicts[of]}" for of in MEASURES]
         rank = f"{found.rank} at the end, 1 in {found.leads} of {found.passes} passes"
         shown.add_row(found.task, *cells, rank)
-    Console(width=None if sys.stdout.isatty() else 120).print(shown)
+    console().print(shown)

@@ -6,28 +6,26 @@ Writes results/<budget>/claims.csv (a row per claim) and claims_evidence.csv (a 
 
 from __future__ import annotations
 
-import sys
-
 import pandas as pd
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from adamrepro import paths
 from adamrepro.claims import CLAIMS, Book, Judgement, judge
 from adamrepro.claims.document import document
 from adamrepro.claims.words import evidence, scorecard
-from adamrepro.cli.places import CommandLine, add_places
+from adamrepro.cli.console import console
+from adamrepro.cli.places import CommandLine
 from adamrepro.errors import UserError
 from adamrepro.files import write_atomically
-from adamrepro.results.written import as_csv
+from adamrepro.results.written import write_table
 
 
 def main() -> None:
     """Judge every claim."""
     parser = CommandLine(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
-    add_places(parser)
+    parser.add_budget("quick", "smoke", "full")
+    parser.add_places()
     parser.add_argument("--docs", action="store_true", help="write docs/claims.md as well")
     asked = parser.of_a_budget()
     folder = asked.results / asked.budget
@@ -37,8 +35,7 @@ def main() -> None:
     judgements = [judge(claim, book) for claim in CLAIMS.values()]
     checks = pd.concat([evidence(judgement) for judgement in judgements], ignore_index=True)
     for name, table in (("claims", scorecard(judgements)), ("claims_evidence", checks)):
-        text = as_csv(table)
-        write_atomically(folder / f"{name}.csv", text)
+        write_table(folder / f"{name}.csv", table)
     if asked.docs:
         write_atomically(paths.docs() / "claims.md", document(judgements, asked.budget))
     show(judgements, f"What the tables of budget {asked.budget} say about the paper's claims")
@@ -51,4 +48,4 @@ def show(judgements: list[Judgement], title: str) -> None:
     table = Table(*columns, title=title, box=box.SIMPLE_HEAD, show_lines=True)
     for row in scorecard(judgements)[columns].itertuples(index=False):
         table.add_row(*map(str, row))
-    Console(width=None if sys.stdout.isatty() else 140).print(table)
+    console(columns=140).print(table)

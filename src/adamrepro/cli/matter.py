@@ -6,28 +6,26 @@ docs/does-it-matter.md.
 
 from __future__ import annotations
 
-import sys
-
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from adamrepro import paths
 from adamrepro.claims.effects import MEASURES
 from adamrepro.claims.matter import TASKS, effects
 from adamrepro.claims.matter_page import page, table
-from adamrepro.cli.places import CommandLine, add_places
+from adamrepro.cli.console import console
+from adamrepro.cli.places import CommandLine
 from adamrepro.cli.tables import tell_untrained
 from adamrepro.files import write_atomically
 from adamrepro.results.schema import Tables
-from adamrepro.results.written import as_csv
+from adamrepro.results.written import write_table
 
 
 def main() -> None:
     """Measure every detail that was trained."""
     parser = CommandLine(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--budget", default="full", help="full (default) or smoke")
-    add_places(parser)
+    parser.add_budget("full", "smoke")
+    parser.add_places()
     parser.add_argument("--docs", action="store_true", help="write docs/does-it-matter.md as well")
     asked = parser.of_a_budget()
     folder = asked.results / asked.budget
@@ -35,9 +33,7 @@ def main() -> None:
     there = {name: folder / name for name in TASKS}
     tables = {name: Tables.read(at) for name, at in there.items() if Tables.exist(at)}
     found = list(effects(tables))
-    rows = table(found)
-    text = as_csv(rows)
-    write_atomically(folder / "matter.csv", text)
+    write_table(folder / "matter.csv", table(found))
     if asked.docs:
         write_atomically(paths.docs() / "does-it-matter.md", page(found))
     shown = Table("question", "task", "series", "than", *MEASURES, box=box.SIMPLE_HEAD)
@@ -45,5 +41,5 @@ def main() -> None:
         cells = [f"{effect.dex[name].mean:+.3g} {effect.answers[name]}" for name in MEASURES]
         task = TASKS[effect.task]
         shown.add_row(effect.question.title, task, effect.series, effect.than, *cells)
-    Console(width=None if sys.stdout.isatty() else 160).print(shown)
+    console(columns=160).print(shown)
     print(folder / "matter.csv")

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from adamrepro import paths
 from adamrepro.errors import nearest
+from adamrepro.results.layout import tables_in
 
 
 class CommandLine(argparse.ArgumentParser):
@@ -18,10 +19,25 @@ class CommandLine(argparse.ArgumentParser):
     def mistake(self, message: str) -> NoReturn:
         self.exit(2, f"{message}\n")
 
+    def add_budget(self, default: str | None, *others: str) -> None:
+        """Add --budget; `others` are named in its help beside the default, None for required."""
+        named = [f"{default} (default)"] if default else []
+        known = ", ".join([*named, *others])
+        self.add_argument("--budget", default=default, required=default is None, help=known)
+
+    def add_places(self, *, figures: bool = False, published: bool = True) -> None:
+        """Add --results and, where asked for, --figures; and --published, for what trains not."""
+        for kind in ("results", "figures") if figures else ("results",):
+            usual, known = paths.local(kind), f"default: {kind}/local"
+            self.add_argument(f"--{kind}", type=Path, default=usual, metavar="DIR", help=known)
+        if published:
+            what = "results/published" + (" and figures/published" if figures else "")
+            self.add_argument("--published", action=Published, nargs=0, help=f"the same as {what}")
+
     def of_a_budget(self) -> argparse.Namespace:
         """Parse it; --budget must name a budget, or other tables that are there."""
         asked = self.parse_args()
-        there = {path.parts[-3] for path in asked.results.glob("*/*/runs.csv")}
+        there = tables_in(asked.results)
         if asked.budget not in there:
             # imported late: what reads tables alone needs no OmegaConf
             from adamrepro.experiments.budgets import known_budgets
@@ -46,21 +62,3 @@ class Published(argparse.Action):
     ) -> None:
         namespace.results = paths.published("results")
         namespace.figures = paths.published("figures")
-
-
-def add_places(
-    parser: argparse.ArgumentParser, *, figures: bool = False, published: bool = True
-) -> None:
-    """Add --results and, where asked for, --figures; and --published, for what does not train."""
-    own = paths.local("results")
-    parser.add_argument(
-        "--results", type=Path, default=own, metavar="DIR", help="default: results/local"
-    )
-    if figures:
-        own = paths.local("figures")
-        parser.add_argument(
-            "--figures", type=Path, default=own, metavar="DIR", help="default: figures/local"
-        )
-    if published:
-        what = "results/published" + (" and figures/published" if figures else "")
-        parser.add_argument("--published", action=Published, nargs=0, help=f"the same as {what}")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from adamrepro.cli.places import CommandLine, add_places
+from adamrepro.cli.console import console, tell
+from adamrepro.cli.places import CommandLine
 from adamrepro.figures import FIGURES, Drawn, Style, draw
 from adamrepro.results.schema import Tables
 
@@ -21,16 +20,16 @@ def main() -> None:
     parser = CommandLine(description=__doc__)
     known = ", ".join(FIGURES)
     parser.add_argument("figure", nargs="?", default="all", help=f"all (default), or of {known}")
-    parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
-    add_places(parser, figures=True)
+    parser.add_budget("quick", "smoke", "full")
+    parser.add_places(figures=True)
     styles = [str(style) for style in Style]
     parser.add_argument("--style", choices=styles, default=styles[0], help="colours of the lines")
     asked = parser.of_a_budget()
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    screen = console()
     every = asked.figure == "all"
     for name in FIGURES if every else [asked.figure]:
         if every and not Tables.exist(asked.results / asked.budget / name):
-            console.print(f"{name}: no tables for budget {asked.budget}, skipped")
+            screen.print(f"{name}: no tables for budget {asked.budget}, skipped")
             continue
         drawn = draw(
             name,
@@ -39,15 +38,14 @@ def main() -> None:
             budget=asked.budget,
             colours=Style(asked.style),
         )
-        show(console, name, drawn)
+        show(screen, name, drawn)
 
 
-def show(console: Console, name: str, drawn: Drawn) -> None:
+def show(screen: Console, name: str, drawn: Drawn) -> None:
     """Print how near the paper the curves are, and where the files lie."""
     rows = drawn.fidelity.drop(columns=HIDDEN, errors="ignore")
     table = Table(*rows.columns, title=f"{name}: distance from the paper", box=box.SIMPLE_HEAD)
     for row in rows.itertuples(index=False):
         table.add_row(*(f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row))
-    console.print(table)
-    for path in drawn.paths:
-        console.print(path, highlight=False, soft_wrap=True)
+    screen.print(table)
+    tell(screen, *drawn.paths)

@@ -19,6 +19,7 @@ from adamrepro.errors import UserError
 from adamrepro.experiments.planned import planned_runs
 from adamrepro.figures import FIGURES, draw
 from adamrepro.results.commits import is_changed, objection
+from adamrepro.results.layout import SEARCH, experiments_in, table_of
 from adamrepro.results.publish import copy_tables, keep_published, publishing, replace_figures, swap
 from adamrepro.results.review import objections
 from adamrepro.results.store import Store, run_ids
@@ -31,7 +32,7 @@ def main() -> int:
     """Publish what the command line asks for; 1 if something was refused."""
     parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("experiment", nargs="*", help="all that have tables, if none")
-    parser.add_argument("--budget", required=True, help="quick, full or search")
+    parser.add_budget(None, "quick", "full", SEARCH)
     own = paths.local("results")
     parser.add_argument("--results", type=Path, default=own, metavar="DIR", help="your own")
     parser.add_argument(
@@ -55,10 +56,10 @@ def publish(
         raise UserError("publish: only from a checkout; this is an installed copy")
     if is_changed(checkout, "configs"):
         raise UserError(f"{checkout / 'configs'}: has changes; commit them, or take them back")
-    names = experiments or sorted(path.parent.name for path in (own / budget).glob("*/runs.csv"))
+    names = experiments or experiments_in(own / budget)
     if not names:
-        at = own / f"{budget}-stand-in"
-        why = "; results of stand-in data are not published" if at.is_dir() else "; train first"
+        stand_in = (own / table_of(budget, stand_in=True)).is_dir()
+        why = "; results of stand-in data are not published" if stand_in else "; train first"
         raise UserError(f"{own / budget}: no tables to publish{why}")
     refused = []
     results, figures = paths.published("results"), paths.published("figures")
@@ -79,7 +80,7 @@ def publish(
                 told(name, found)
                 continue
             drawn = []
-            if budget != "search" and name in FIGURES:
+            if budget != SEARCH and name in FIGURES:
                 files = draw(name, results=stage, figures=pictures, budget=budget).paths
                 drawn = [path for path in files if path.is_relative_to(pictures)]
             before = run_ids(old / "runs.csv")

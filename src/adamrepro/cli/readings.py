@@ -1,7 +1,8 @@
 """Print what the search over open settings found, as Markdown: readings fig1a."""
 
-from adamrepro.cli.places import CommandLine, add_places
+from adamrepro.cli.places import CommandLine
 from adamrepro.results import markdown
+from adamrepro.results.layout import SEARCH
 from adamrepro.results.readings import nearest
 from adamrepro.results.schema import Tables
 
@@ -10,9 +11,9 @@ def main() -> None:
     """Print the table of one experiment."""
     parser = CommandLine(description=__doc__)
     parser.add_argument("experiment", help="one that was trained with budget=search")
-    add_places(parser)
+    parser.add_places()
     asked = parser.parse_args()
-    table = nearest(Tables.read(asked.results / "search" / asked.experiment), asked.experiment)
+    table = nearest(Tables.read(asked.results / SEARCH / asked.experiment), asked.experiment)
     body = (
         [f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row]
         for row in table.itertuples(index=False)

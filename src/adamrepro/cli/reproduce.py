@@ -21,14 +21,15 @@ from pathlib import Path
 from types import FrameType
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from adamrepro import paths
-from adamrepro.cli.places import CommandLine, add_places
+from adamrepro.cli.console import console, tell
+from adamrepro.cli.places import CommandLine
 from adamrepro.errors import FAILED, INTERRUPTED, nearest
 from adamrepro.experiments.budgets import known_budgets
 from adamrepro.experiments.names import datasets_of, of_the_paper
+from adamrepro.results.layout import SEARCH, both_tables, experiments_in, no_data
 
 COMMAND = (sys.executable, "-m", "adamrepro")
 
@@ -83,8 +84,8 @@ class Reproduction:
 
     def tables(self) -> Iterator[str]:
         """The budgets that have tables, once with data and once with stand-ins."""
-        for name in (self.budget, f"{self.budget}-stand-in"):
-            if any((self.results / name).glob("*/runs.csv")):
+        for name in both_tables(self.budget):
+            if experiments_in(self.results / name):
                 yield name
 
     def made(self) -> Iterator[Path]:
@@ -100,17 +101,17 @@ def main() -> int:
     parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     known = of_the_paper()
     parser.add_argument("experiment", nargs="*", help=f"of {', '.join(known)}; all if none")
-    parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
+    parser.add_budget("quick", "smoke", "full")
     parser.add_argument(
         "--from",
         dest="take_over",
         metavar="DIR",
         help="a results folder whose finished runs are taken over; published: results/published",
     )
-    add_places(parser, figures=True, published=False)
+    parser.add_places(figures=True, published=False)
     asked = parser.parse_args()
     # search has no figures
-    parser.check_budget(asked.budget, [name for name in known_budgets() if name != "search"])
+    parser.check_budget(asked.budget, [name for name in known_budgets() if name != SEARCH])
     for name in asked.experiment:
         if name not in known:
             parser.mistake(f"{name}: no such experiment; {nearest(name, known)}")
@@ -124,8 +125,7 @@ def main() -> int:
         parser.mistake(f"DATA={given}: no such folder; name one that holds the data sets")
     results = asked.results.absolute()
     # smoke tries the code, not the data: without DATA it looks where none is, for stand-ins
-    nowhere = results / "runs" / "smoke-stand-in" / "no-data"
-    data = nowhere if asked.budget == "smoke" and not given else paths.data()
+    data = no_data(results) if asked.budget == "smoke" and not given else paths.data()
     work = Reproduction(
         experiments=asked.experiment or known,
         whole=not asked.experiment,
@@ -177,13 +177,12 @@ def folder_of(named: str | None) -> Path | None:
 
 def show(work: Reproduction) -> None:
     """Print the paths of what was made, and how each step ended."""
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    for path in work.made():
-        console.print(path, highlight=False, soft_wrap=True)
+    screen = console()
+    tell(screen, *work.made())
     table = Table("step", "outcome", "seconds", box=box.SIMPLE_HEAD)
     for step in work.steps:
         table.add_row(step.name, outcome(step.status), f"{step.seconds:.0f}")
-    console.print(table)
+    screen.print(table)
 
 
 def outcome(status: int) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from adamrepro import paths
-from adamrepro.cli.places import CommandLine, add_places
+from adamrepro.cli.console import console, tell
+from adamrepro.cli.places import CommandLine
 from adamrepro.command import explained
 from adamrepro.experiments.compose import composing
 from adamrepro.experiments.experiment import Experiment
@@ -28,8 +27,8 @@ def main() -> None:
     """Print a table with two rows per experiment: its grid, and what confirms it."""
     parser = CommandLine(description=__doc__)
     parser.add_argument("experiment", nargs="*", help=f"of {', '.join(EXPERIMENTS)}; all if none")
-    parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
-    add_places(parser)
+    parser.add_budget("quick", "smoke", "full")
+    parser.add_places()
     parser.add_argument(
         "--docs", action="store_true", help="write the table of docs/full-scale.md as well"
     )
@@ -50,14 +49,13 @@ def main() -> None:
 
 def show(rounds: list[Round], *, published: bool) -> None:
     """Print the table, what is missing besides runs, and the time for all of it."""
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    screen = console()
     table = Table("table", "round", *State, "time left", box=box.SIMPLE_HEAD)
     for each in rounds:
         counts = [cells(each, state) for state in State]
         table.add_row(f"{each.table}/{each.experiment}", each.name, *counts, time_of(each.left))
-    console.print(table)
-    for line in dict.fromkeys(notes(rounds, published=published)):
-        console.print(line, highlight=False, soft_wrap=True)
+    screen.print(table)
+    tell(screen, *dict.fromkeys(notes(rounds, published=published)))
     left = [each.left for each in rounds]
     total = Duration(
         sum(each.seconds for each in left),
@@ -65,7 +63,7 @@ def show(rounds: list[Round], *, published: bool) -> None:
         here=all(each.here for each in left),
     )
     if total.seconds or not total.whole:
-        console.print(f"left in all: {time_of(total)}", highlight=False)
+        tell(screen, f"left in all: {time_of(total)}")
 
 
 def cells(each: Round, state: State) -> str:

@@ -10,7 +10,7 @@ import argparse
 import sys
 
 from adamrepro import paths
-from adamrepro.cli.places import CommandLine, add_places
+from adamrepro.cli.places import CommandLine
 from adamrepro.errors import UserError
 from adamrepro.tracking.export import export
 from adamrepro.tracking.session import Session
@@ -21,9 +21,9 @@ def main() -> int:
     """Export what the command line asks for; exit status 2 for a mistake, 1 if W&B refuses."""
     parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help="default: all")
-    parser.add_argument("--budget", default="quick", help="quick (default), full, adhoc, ...")
+    parser.add_budget("quick", "full", "adhoc")
     parser.add_argument("--project", help="default: WANDB_PROJECT, else adamrepro")
-    add_places(parser, figures=True)
+    parser.add_places(figures=True)
     asked = parser.of_a_budget()
     try:
         tracking = Tracking(project=asked.project)

@@ -14,7 +14,7 @@ from pathlib import Path
 from joblib import Parallel, delayed
 
 from adamrepro import paths
-from adamrepro.cli.places import CommandLine, add_places
+from adamrepro.cli.places import CommandLine
 from adamrepro.data import load_dataset
 from adamrepro.errors import UserError, nearest
 from adamrepro.runs.machine import cores, set_up_process
@@ -26,8 +26,8 @@ def main() -> None:
     """Run what the command line asks for."""
     parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(THEORY)}; all")
-    parser.add_argument("--budget", default="quick", help="smoke, quick (default) or full")
-    add_places(parser)
+    parser.add_budget("quick", "smoke", "full")
+    parser.add_places()
     parser.add_argument("--data", type=Path, default=paths.data(), metavar="DIR")
     parser.add_argument(
         "--stand-in", action="store_true", help="accept a stand-in for data that is not there"

@@ -4,7 +4,7 @@ import traceback
 
 import torch
 
-from adamrepro.errors import UserError
+from adamrepro.errors import UserError, in_a_line
 from adamrepro.runs.planning import Plan
 from adamrepro.runs.train import train
 from adamrepro.training import End, Interrupted, Listener, Outcome
@@ -30,7 +30,7 @@ def attempt(plan: Plan, listener: Listener) -> Outcome:
 
 def explain(error: BaseException) -> str:
     """Say in one line what went wrong, and what helps against a lack of memory."""
-    first = (str(error).strip() or "no message").splitlines()[0]
+    first = in_a_line(error)
     lacking = isinstance(error, MemoryError | torch.OutOfMemoryError)
     # of torch's allocator for the CPU, a plain RuntimeError
     lacking = lacking or "can't allocate memory" in first

@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 
 from adamrepro.experiments.compose import Composer
 from adamrepro.experiments.sweeps import Overrides, confirm, expand
+from adamrepro.results.layout import SEARCH, both_tables
 from adamrepro.results.panel import GridPanel
 from adamrepro.results.reference import EXPERIMENTS, panel_of
 from adamrepro.results.schema import Tables
@@ -43,7 +44,7 @@ class Experiment:
         """Whether settings are chosen from this grid: not if all are drawn, or compared."""
         name = self.config.experiment
         every = name in EXPERIMENTS and isinstance(panel_of(name), GridPanel)
-        return self.budget != "search" and not every
+        return self.budget != SEARCH and not every
 
     @cached_property
     def grid(self) -> list[RunConfig]:
@@ -63,7 +64,7 @@ class Experiment:
     def chosen(self, runs: set[str]) -> list[str]:
         """Return the runs of this grid that stand for the experiment's curves."""
         found: list[str] = []
-        for table in (self.budget, f"{self.budget}-stand-in"):
+        for table in both_tables(self.budget):
             folder = Path(self.config.results) / table / self.config.experiment
             if Tables.exist(folder):
                 tables = Tables.read(folder)

@@ -23,13 +23,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adamrepro.errors import UserError
+from adamrepro.results.layout import SEARCH
 
 Overrides = list[str]
 
 SIZES = ("smoke", "quick", "full")
 """Budgets from small to large."""
-
-SEARCH = "search"
 
 
 def expand(

@@ -13,14 +13,14 @@ from adamrepro.errors import UserError
 from adamrepro.figures import fig1, fig2, fig3, fig4, style
 from adamrepro.figures.curves import Contents, References
 from adamrepro.figures.fig4 import GridContents
-from adamrepro.files import write_atomically
 from adamrepro.results import fidelity
+from adamrepro.results.damage import DAMAGE, told
 from adamrepro.results.panel import CurvePanel
 from adamrepro.results.reference import FIGURE_4, read_references
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Selection, every_point
 from adamrepro.results.summary import summary
-from adamrepro.results.written import as_csv
+from adamrepro.results.written import write_table
 
 # What a figure's choice of runs is, by the end of its file's name.
 _SELECTIONS = {"": Selection.RECOVERED, "_tuned": Selection.TUNED}
@@ -107,15 +107,10 @@ def draw(
         with style.styled(colours):
             pages = FIGURES[name].pages(tables, references, budget)
         table, compared = FIGURES[name].summary(tables, references)
-    except (KeyError, TypeError, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise UserError(
-            f"{folder}: these tables cannot be drawn ({reason});\n"
-            "restore them, or delete them and train again"
-        ) from error
+    except DAMAGE as error:
+        raise UserError(told(folder, error)) from error
     paths = [path for end, page in pages.items() for path in style.save(page, out, f"{name}{end}")]
-    text = as_csv(table, digits=6)
-    write_atomically(folder / "summary.csv", text)
+    write_table(folder / "summary.csv", table, digits=6)
     return Drawn([*paths, folder / "summary.csv"], compared)
 
 

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from adamrepro.claims import after_adam, matter
-from adamrepro.claims.bench_page import shown
 from adamrepro.claims.effects import MEASURES
-from adamrepro.report.damage import DAMAGE, told
-from adamrepro.report.plot import Table
 from adamrepro.report.sources import Sources
+from adamrepro.report.tables import Table, Topic
+from adamrepro.results.damage import DAMAGE, told
 from adamrepro.results.tasks import TASKS
-
-
-@dataclass(frozen=True)
-class Topic:
-    """A table, or why there is none."""
-
-    title: str
-    text: str
-    table: Table | None
-    missing: str = ""
-
 
 _MATTER = (
     "How far the training cost of the first lies above that of the second, in dex: 95 % interval "
@@ -45,19 +32,19 @@ def details(sources: Sources) -> Iterator[Topic]:
     title, folder = "Details in which implementations differ", sources.folder
     own = {name: sources.tables[name] for name in matter.TASKS if name in sources.tables}
     if not own:
-        yield Topic(title, _MATTER, None, _train("matter/logistic", sources.budget))
+        yield Topic(title, notes=[_train("matter/logistic", sources.budget)])
         return
     try:
         rows = [
             [
                 *(effect.question.title, matter.TASKS[effect.task], effect.series, effect.than),
-                *(f"{shown(effect.dex[of])}: {effect.answers[of]}" for of in MEASURES),
+                *(f"{effect.dex[of]}: {effect.answers[of]}" for of in MEASURES),
                 str(effect.seeds),
             ]
             for effect in matter.effects(own)
         ]
     except DAMAGE as error:
-        yield Topic(title, _MATTER, None, told(folder, error))
+        yield Topic(title, notes=[told(folder, error)])
         return
     columns = ["detail", "task", "first", "second", *MEASURES, "seeds"]
     yield Topic(title, _MATTER, Table(columns, rows))
@@ -68,13 +55,13 @@ def later_rules(sources: Sources) -> Iterator[Topic]:
     title = "After Adam"
     there = [name for name in TASKS if f"after_adam_{name}" in sources.tables]
     if not there:
-        yield Topic(title, _AFTER, None, _train("after_adam/logistic", sources.budget))
+        yield Topic(title, notes=[_train("after_adam/logistic", sources.budget)])
     for name in there:
         task, folder = TASKS[name], f"after_adam_{name}"
         try:
             found = after_adam.ranking(task, sources.tables[folder])
         except DAMAGE as error:
-            yield Topic(f"{title}: {task}", _AFTER, None, told(sources.folder / folder, error))
+            yield Topic(f"{title}: {task}", notes=[told(sources.folder / folder, error)])
         else:
             yield Topic(f"{title}: {task}", _AFTER, ranks_of(found))
 
@@ -84,7 +71,7 @@ def ranks_of(found: after_adam.Ranking) -> Table:
     rows = []
     for rule, rank in found.at_the_end.items():
         of = found.standings.get(rule)
-        cells = [f"{of.verdicts[name]} {shown(of.dex[name])}" if of else "" for name in MEASURES]
+        cells = [f"{of.verdicts[name]} {of.dex[name]}" if of else "" for name in MEASURES]
         tuning = found.optimizers[rule].tuning
         rows.append([str(rank), rule, *cells, tuning.chosen, f"{tuning.sensitivity:.3g}"])
     return Table(["rank", "rule", *MEASURES, "step size", "sensitivity, dex"], rows)

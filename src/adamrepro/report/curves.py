@@ -12,7 +12,8 @@ from adamrepro.figures.book import CurveFigure
 from adamrepro.figures.curves import Contents, References, Shown
 from adamrepro.figures.lines import Curve, as_plotted, band, distance
 from adamrepro.report import plot
-from adamrepro.report.plot import Entry, Group, Plot, Section, Table, Trace, number, numbers
+from adamrepro.report.plot import Entry, Group, Plot, Section, Trace, numbers
+from adamrepro.report.tables import Table, number
 from adamrepro.results.panel import CurvePanel
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Selection, hyper_parameters

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adamrepro.claims import CLAIMS, Book, Claim, Judgement, Verdict, judge
-from adamrepro.claims.words import number, sentence
-from adamrepro.report.damage import DAMAGE, told
-from adamrepro.report.plot import Table
+from adamrepro.claims.words import COLUMNS, rows_of, sentence
+from adamrepro.report.tables import Table
+from adamrepro.results.damage import DAMAGE, told
 
 
 @dataclass(frozen=True)
@@ -53,19 +53,7 @@ def card(found: Judgement) -> Card:
     """One claim."""
     claim = found.claim
     checks = found.judged[0].checks if found.judged else []
-    reasons = list(dict.fromkeys(check.why for check in checks))
-    rows = [
-        [
-            check.label,
-            check.missing or number(check),
-            f"{check.threshold} [{reasons.index(check.why) + 1}]",
-            str(check.outcome),
-            str(check.runs),
-            "exact" if check.exact else str(len(check.values)),
-        ]
-        for check in checks
-    ]
-    columns = ["what", "ours (95 % interval)", "asked", "outcome", "runs", "seeds"]
+    rows, reasons = rows_of(checks)
     others = [[judged.selection, str(judged.verdict)] for judged in found.judged]
     return Card(
         claim.id,
@@ -74,7 +62,7 @@ def card(found: Judgement) -> Card:
         str(found.verdict),
         found.stability,
         sentence(found),
-        Table(columns, rows) if rows else None,
+        Table(COLUMNS, rows) if rows else None,
         reasons,
         Table(["under", "verdict"], others) if others[1:] else None,
         str(claim.needs),

@@ -11,7 +11,8 @@ from adamrepro.figures.curves import References
 from adamrepro.figures.fig4 import GridContents
 from adamrepro.figures.grid import CELLS, Cell, Epochs, is_at, label
 from adamrepro.report import plot
-from adamrepro.report.plot import Entry, Group, Plot, Section, Table, Trace, number, numbers
+from adamrepro.report.plot import Entry, Group, Plot, Section, Trace, numbers
+from adamrepro.report.tables import Table, number
 from adamrepro.results.reference import FIGURE_4
 from adamrepro.results.schema import Tables
 

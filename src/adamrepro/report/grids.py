@@ -11,7 +11,8 @@ import pandas as pd
 from adamrepro.figures.book import CurveFigure
 from adamrepro.figures.curves import References
 from adamrepro.report import plot
-from adamrepro.report.plot import Entry, Plot, Table, Trace, number, numbers
+from adamrepro.report.plot import Entry, Plot, Trace, numbers
+from adamrepro.report.tables import Table, number
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import (
     ONLY,

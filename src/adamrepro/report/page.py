@@ -11,13 +11,11 @@ import jinja2
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from adamrepro.claims.book import SEARCH
 from adamrepro.figures import FIGURES, style
 from adamrepro.figures.book import CurveFigure
 from adamrepro.report import curves, evidence, figure_4
 from adamrepro.report.beside import comparison
 from adamrepro.report.beyond import topics
-from adamrepro.report.damage import DAMAGE, told
 from adamrepro.report.grids import Grid, grids
 from adamrepro.report.plot import INK, Plot, Section
 from adamrepro.report.provenance import Origin, origin
@@ -25,6 +23,8 @@ from adamrepro.report.readings import readings
 from adamrepro.report.runs import FILTERS, runs
 from adamrepro.report.sources import Sources
 from adamrepro.results.commits import head
+from adamrepro.results.damage import DAMAGE, told
+from adamrepro.results.layout import SEARCH
 
 BETAS = {
     r"$\beta_1": "\N{GREEK SMALL LETTER BETA}\N{SUBSCRIPT ONE}",

@@ -11,20 +11,14 @@ from typing import Any
 import pandas as pd
 from matplotlib.colors import to_hex
 
+from adamrepro.report.tables import Table
+
 Trace = dict[str, Any]
 INK = "#000000"
 """Stands for the colour of the page's text: dark on light, light on dark."""
 
 MOST_POINTS = 200
 """Of one curve on the page: more cannot be told apart on a screen."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A small table of the page; cells are text."""
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -75,15 +69,6 @@ class Section:
     groups: Mapping[str, Sequence[Group]] = field(default_factory=dict)
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     missing: str = ""
-
-
-def number(value: object, digits: int = 4) -> str:
-    """A measured value in a table of the page; blank where there is none."""
-    if value is None or not isinstance(value, int | float) or math.isnan(value):
-        return ""
-    if math.isinf(value):
-        return "diverged"
-    return f"{value:.{digits}g}"
 
 
 def numbers(values: Iterable[Any]) -> list[float | None]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from adamrepro.report.plot import number
 from adamrepro.report.sources import Sources
+from adamrepro.report.tables import number
 from adamrepro.results.freshness import Report, configs, freshness
 from adamrepro.results.machines import read_machines
 from adamrepro.results.rows import Row, read_rows

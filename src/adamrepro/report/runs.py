@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from adamrepro.report.damage import DAMAGE
-from adamrepro.report.plot import number
 from adamrepro.report.sources import Sources
+from adamrepro.report.tables import number
+from adamrepro.results.damage import DAMAGE
 from adamrepro.results.fidelity import distances, figure_4_losses
 from adamrepro.results.panel import GridPanel
 from adamrepro.results.reference import EXPERIMENTS, panel_of

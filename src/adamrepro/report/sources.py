@@ -8,9 +8,10 @@ from pathlib import Path
 
 from adamrepro import paths
 from adamrepro.claims import Book
-from adamrepro.claims.book import SEARCH, theory_tables
+from adamrepro.claims.book import theory_tables
 from adamrepro.errors import UserError
 from adamrepro.figures.book import check_unique
+from adamrepro.results.layout import SEARCH, experiments_in
 from adamrepro.results.reference import EXPERIMENTS, read_references
 from adamrepro.results.schema import Tables
 
@@ -41,7 +42,7 @@ class Sources:
                 f"{folder}: no tables; train first, or give --results, --budget or --published"
             )
         faults: dict[str, str] = {}
-        tables = _read(sorted(path.parent for path in folder.glob("*/runs.csv")), faults)
+        tables = _read([folder / name for name in experiments_in(folder)], faults)
         searched = _searches(results, record)
         readings = {}
         if budget == SEARCH:

@@ -20,10 +20,11 @@ published from here (it has the same times, date and machine), is counted, and n
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -214,6 +215,11 @@ def machine_names(folder: Path) -> dict[str, str]:
 def used(runs: pd.DataFrame, names: Mapping[str, str]) -> str:
     """Name the machines of some runs; blank where the table does not tell."""
     return "; ".join(dict.fromkeys(names[m] for m in runs["machine"] if m in names))
+
+
+def verdict_of(row: Mapping[Hashable, Any]) -> str:
+    """What a row of `compare` comes to, in words, also where no run could be compared."""
+    return row["verdict"] or ("the same runs" if row["same_runs"] else "not comparable")
 
 
 def conclusion(table: pd.DataFrame) -> str:

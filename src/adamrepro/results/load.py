@@ -11,6 +11,7 @@ import pandas as pd
 
 from adamrepro import paths
 from adamrepro.errors import UserError, nearest
+from adamrepro.results.layout import experiments_in, tables_in
 from adamrepro.results.machines import MACHINE_COLUMNS
 from adamrepro.results.schema import Tables
 
@@ -61,10 +62,10 @@ def load(place: str | os.PathLike[str], budget: str, experiment: str) -> Results
     that are, and for tables that are damaged or were edited.
     """
     root = folder_of(place)
-    budgets = {path.parent.parent.name for path in root.glob("*/*/runs.csv")}
+    budgets = tables_in(root)
     if budget not in budgets:
         raise UserError(f"budget={budget}: no tables in {root}; {named(budget, budgets)}")
-    experiments = {path.parent.name for path in (root / budget).glob("*/runs.csv")}
+    experiments = experiments_in(root / budget)
     if experiment not in experiments:
         where = root / budget
         raise UserError(

@@ -16,6 +16,7 @@ import pandas as pd
 from adamrepro import paths
 from adamrepro.errors import UserError, nearest
 from adamrepro.results.checksum import verify
+from adamrepro.results.layout import budget_of
 from adamrepro.results.rows import read_curves, read_rows
 
 RUN_ID_COLUMNS = (
@@ -99,11 +100,11 @@ class Tables:
 
 def untrained(folder: Path) -> str:
     """Say of the folder of an experiment that is without tables what makes them."""
-    budget, experiment = folder.parts[-2:]
+    table, experiment = folder.parts[-2:]
     known = paths.experiments()
     if experiment not in known:
         return f"{folder}: no tables, and no such experiment; {nearest(experiment, known)}"
-    settings = f"experiment={known[experiment]} budget={budget.removesuffix('-stand-in')}"
+    settings = f"experiment={known[experiment]} budget={budget_of(table)}"
     return f"{folder}: no tables; adamrepro train -m {settings}"
 
 

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 
 from adamrepro.data import DATASETS
-from adamrepro.errors import UserError, nearest, require
+from adamrepro.errors import UserError, in_a_line, nearest, require
 from adamrepro.models import MODELS, ModelConfig
 from adamrepro.optim import OPTIMIZERS, Decay, ExternalSettings, Rule, Schedule, SfoSettings
 from adamrepro.ranges import check_ranges, not_negative, whole
@@ -203,5 +203,4 @@ def section(name: str, schema: type, values: DictConfig) -> Any:
         known = [f.name for f in dataclasses.fields(schema)]
         raise UserError(f"{name}.{key}: no such key; {nearest(key, known)}") from None
     except OmegaConfBaseException as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{name}.{error.key}={error.value}: {reason}") from None
+        raise UserError(f"{name}.{error.key}={error.value}: {in_a_line(error)}") from None

@@ -11,6 +11,7 @@ from adamrepro.data import Counter, DataSet, Source, load_dataset
 from adamrepro.data.bars import shown
 from adamrepro.data.sources import uncounted
 from adamrepro.optim import Rule, structure
+from adamrepro.results.layout import table_of
 from adamrepro.results.run_id import Value, population_id, run_id, setting_id
 from adamrepro.results.store import Store
 from adamrepro.runs.config import RunConfig, plain
@@ -48,7 +49,7 @@ class Run:
     def store(self) -> Store:
         """Where its results belong: single runs and stand-in data have tables of their own."""
         budget = "adhoc" if self.config.role == "single" else self.config.budget
-        table = f"{budget}-stand-in" if self.source is Source.STAND_IN else budget
+        table = table_of(budget, stand_in=self.source is Source.STAND_IN)
         return Store(self.config.results_root, table, self.config.experiment)
 
 

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from adamrepro.data import is_there
 from adamrepro.experiments.experiment import Experiment
+from adamrepro.results.layout import both_tables, is_stand_in
 from adamrepro.results.rows import Row, read_rows
 from adamrepro.results.run_id import Settings, key_of, row_run_id, settings_of
 from adamrepro.results.store import Store
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.planning import group_key
 from adamrepro.status.rates import Rates, examples_in_pass
-from adamrepro.status.time_left import Duration, Pace, is_stand_in, time_left
+from adamrepro.status.time_left import Duration, Pace, time_left
 from adamrepro.training import Checkpoint
 
 
@@ -131,8 +132,7 @@ def survey(experiment: Experiment, rates: Mapping[bool, Rates]) -> Iterator[Roun
     root = Path(config.data.root).expanduser()
     no_data = "" if is_there(config.dataset, root) else str(root)
     stores = [
-        Store(config.results_root, table, config.experiment)
-        for table in (config.budget, f"{config.budget}-stand-in")
+        Store(config.results_root, table, config.experiment) for table in both_tables(config.budget)
     ]
     used = [store for store in stores if store.tables.exists() or store.in_flight.exists()]
     if not no_data and stores[0] not in used:

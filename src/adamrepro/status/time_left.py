@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from adamrepro.results.layout import is_stand_in
 from adamrepro.results.machines import read_machines
 from adamrepro.results.rows import Row, read_rows
 from adamrepro.results.run_id import Settings, settings_of
@@ -103,10 +104,6 @@ def is_like_this(machine: Row | None) -> bool:
         }
     this = this_machine(torch.device("cpu"))
     return all(machine[key] == this[key] for key in ("processor", "instructions"))
-
-
-def is_stand_in(table: str) -> bool:
-    return table.endswith("-stand-in")
 
 
 def measured(results: Path, *others: Path, stand_in: bool) -> Rates:

@@ -8,9 +8,10 @@ import pandas as pd
 import torch
 
 from adamrepro.data import DataSet
-from adamrepro.files import write_atomically
+from adamrepro.data.dataset import Source
 from adamrepro.results.commits import trained_at
-from adamrepro.results.written import as_csv
+from adamrepro.results.layout import table_of
+from adamrepro.results.written import write_table
 from adamrepro.theory.table import Theory
 
 SIGNIFICANT = 6
@@ -19,8 +20,8 @@ SIGNIFICANT = 6
 
 def table_path(results: Path, budget: str, name: str, data: DataSet | None) -> Path:
     """Where a table lies: what was made from stand-ins has a folder of its own."""
-    folder = f"{budget}-stand-in" if data and data.source == "stand-in" else budget
-    return results / folder / "theory" / f"{name}.csv"
+    stand_in = data is not None and data.source is Source.STAND_IN
+    return results / table_of(budget, stand_in=stand_in) / "theory" / f"{name}.csv"
 
 
 def record(
@@ -50,7 +51,7 @@ def record(
             source = "" if data is None else str(data.source)
             facts = {"data_source": source, "torch": torch.__version__, "commit": trained_at()}
             tables.append(table.assign(**wanted, **facts))
-            write_atomically(path, as_csv(pd.concat(tables), SIGNIFICANT))
+            write_table(path, pd.concat(tables), SIGNIFICANT)
         on_seed(seed, not known)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adamrepro.errors import UserError
 from adamrepro.results.checksum import verify
+from adamrepro.results.layout import experiments_in, tables_in
 from adamrepro.results.rows import Row, read_curves, read_rows
 from adamrepro.results.schema import RUN_ID_COLUMNS, RUN_RECORD_COLUMNS
 from adamrepro.results.store import Store
@@ -32,13 +33,13 @@ def export(
     UserError for a damaged table or none, and what W&B raises if it refuses.
     """
     count = Exported()
-    if not found(results / budget):
-        budgets = sorted({path.parents[1].name for path in results.glob("*/*/runs.csv")})
-        raise UserError(f"{results / budget}: no tables; expected one of {budgets}")
-    for experiment in experiments or found(results / budget):
+    there = experiments_in(results / budget)
+    if not there:
+        raise UserError(f"{results / budget}: no tables; expected one of {tables_in(results)}")
+    for experiment in experiments or there:
         store = Store(results, budget, experiment)
         if not (store.tables / "runs.csv").exists():
-            raise UserError(f"{store.tables}: no tables; expected one of {found(results / budget)}")
+            raise UserError(f"{store.tables}: no tables; expected one of {there}")
         rows = [row["run_id"] for row in read_rows(store.tables / "runs.csv")]
         missing = untold(session, store, rows)
         for run, curve in finished_runs(store, missing):
@@ -76,11 +77,6 @@ def finished_runs(store: Store, wanted: Collection[str]) -> Iterator[tuple[Row, 
             yield blank | run, curve
         elif key in runs:
             yield runs[key], curves[key]
-
-
-def found(folder: Path) -> list[str]:
-    """Return the experiments that have tables."""
-    return sorted(path.parent.name for path in folder.glob("*/runs.csv"))
 
 
 def pictures(folder: Path, experiment: str) -> list[Path]:

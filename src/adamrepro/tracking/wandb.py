@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
+from adamrepro.errors import in_a_line
 from adamrepro.results.rows import Row
 from adamrepro.results.store import Store
 from adamrepro.tracking.card import (
@@ -113,7 +114,7 @@ class WandbTracker:
     def instead_of(self, session: Session, error: Exception) -> Session | None:
         """Return what to go on with after a failure: files if W&B was online, else nothing."""
         session.quit()
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        reason = in_a_line(error).rstrip(".")
         if session.online and not isinstance(error, Unwritable):
             warn(f"{reason}; going on offline; upload afterwards: wandb sync {session.folder}")
             return self.make(mode=Mode.offline)
