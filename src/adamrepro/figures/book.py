@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +10,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from adamrepro.errors import UserError
-from adamrepro.figures import fig1, fig2, fig3, fig4, style
-from adamrepro.figures.curves import Contents, References
+from adamrepro.figures import fig4, style
+from adamrepro.figures.curves import Added, Aside, Contents, References, aside_of, contents
 from adamrepro.figures.fig4 import GridContents
+from adamrepro.figures.lines import Curve
+from adamrepro.figures.wall_time import wall_time
 from adamrepro.results import fidelity
 from adamrepro.results.damage import DAMAGE, told
 from adamrepro.results.panel import CurvePanel
-from adamrepro.results.reference import FIGURE_4, read_references
+from adamrepro.results.reference import CURVE_PANELS, FIGURE_4, panel_of, read_references
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Selection, every_point
 from adamrepro.results.summary import summary
@@ -28,11 +30,36 @@ _SELECTIONS = {"": Selection.RECOVERED, "_tuned": Selection.TUNED}
 
 @dataclass(frozen=True)
 class CurveFigure:
-    """A figure of curves, of which each was selected from a grid in two ways."""
+    """A figure of curves, of which each was selected from a grid in two ways.
 
-    contents: Callable[..., Contents]
-    panel: CurvePanel
-    """The one on which runs are selected."""
+    panels: of one experiment, below each other. aside: the series that the paper does not draw.
+    added: what is made of the curves besides.
+    """
+
+    title: str
+    panels: Sequence[CurvePanel]
+    aside: Aside | None = None
+    added: Callable[[Sequence[Curve]], Added] | None = None
+
+    @property
+    def panel(self) -> CurvePanel:
+        """The one on which runs are selected."""
+        return CURVE_PANELS[panel_of(self.panels[0].experiment).name]
+
+    def contents(
+        self, tables: Tables, references: References, *, budget: str, selection: Selection
+    ) -> Contents:
+        """What a page of it holds, with one choice of runs."""
+        return contents(
+            f"{self.title}, {selection}",
+            self.panels,
+            tables,
+            references,
+            budget=budget,
+            selection=selection,
+            aside=self.aside,
+            added=self.added,
+        )
 
     def pages(self, tables: Tables, references: References, budget: str) -> dict[str, Figure]:
         """What is drawn, by the end of the file's name."""
@@ -65,12 +92,25 @@ class GridFigure:
         return points, fidelity.figure_4_summary(points)
 
 
+def panels(*names: str) -> list[CurvePanel]:
+    return [CURVE_PANELS[name] for name in names]
+
+
 FIGURES: dict[str, CurveFigure | GridFigure] = {
-    "fig1a": CurveFigure(fig1.contents_a, fig1.A),
-    "fig1b": CurveFigure(fig1.contents_b, fig1.B),
-    "fig2a": CurveFigure(fig2.contents_a, fig2.A),
-    "fig2b": CurveFigure(fig2.contents_b, fig2.B),
-    "fig3": CurveFigure(fig3.contents_of, fig3.RIGHT),
+    "fig1a": CurveFigure("Figure 1a", panels("fig1a")),
+    "fig1b": CurveFigure(
+        "Figure 1b",
+        panels("fig1b"),
+        aside_of("fig1b", "Without dropout", log_y=True, y_limits=(1e-8, 1.0)),
+    ),
+    "fig2a": CurveFigure("Figure 2a", panels("fig2a")),
+    "fig2b": CurveFigure(
+        "Figure 2b",
+        panels("fig2b_epochs"),
+        aside_of("fig2b_epochs", "With dropout", y_limits=(1e-8, 1e1)),
+        wall_time,
+    ),
+    "fig3": CurveFigure("Figure 3", panels("fig3_left", "fig3_right")),
     "fig4": GridFigure(fig4.contents_of),
 }
 

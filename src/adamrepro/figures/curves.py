@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -30,6 +31,26 @@ class Aside:
 
     panel: CurvePanel
     words: str
+
+
+def aside_of(name: str, title: str, **frame: Any) -> Aside:
+    """The panel of the series that the paper's panel `name` lacks, in a frame of its own."""
+    panel = CURVE_PANELS[name]
+    own = replace(panel, title=title.lower(), series=panel.extra, extra=(), **frame)
+    words = f"{title}: in the paper's text, not in its figure; always the tuned setting."
+    return Aside(own, words)
+
+
+@dataclass(frozen=True)
+class Added:
+    """What is made of the curves that are drawn: panels, and what is said of them.
+
+    beside: what stands in the legend of a panel, by its name, in place of distances.
+    """
+
+    panels: Sequence[CurvePanel] = ()
+    beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    caption: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -79,27 +100,24 @@ def contents(
     budget: str,
     selection: Selection,
     aside: Aside | None = None,
-    beside: Mapping[str, Mapping[str, str]] | None = None,
-    caption: Sequence[str] = (),
+    added: Callable[[Sequence[lines.Curve]], Added] | None = None,
 ) -> Contents:
-    """What a page of one experiment's `panels` holds.
-
-    `beside` is what stands in the legend of a panel, by its name, in place of distances; `caption`
-    what is said below in addition.
-    """
+    """What a page of one experiment's `panels` holds, and what is added to them."""
     main = CURVE_PANELS[panel_of(panels[0].experiment).name]
     reference, costs = references[main.name], tables.curves
     found = lines.curves_of(tables, main, reference, selection)
+    more = added(found) if added else Added()
+    panels = [*panels, *more.panels]
     drawn = [curve for curve in found if curve.series not in main.extra]
     others = [curve for curve in found if curve.series in main.extra]
     kept = [panel for panel in panels if reach(panel, drawn, costs) >= _SEEN * panel.x_limits[1]]
     if all(reach(panel, drawn, costs) < _EARLY * panel.x_limits[1] for panel in panels):
         kept += beginning(main, drawn, costs, reference)
     shown = [
-        Shown(panel, drawn, references[panel.name], (beside or {}).get(panel.name, {}))
+        Shown(panel, drawn, references[panel.name], more.beside.get(panel.name, {}))
         for panel in kept or [main]
     ]
-    said = [*caption]
+    said = [*more.caption]
     if aside and (last := reach(aside.panel, others, costs)):
         low = 0.8 * _points(aside.panel, others, costs)["y"].min()
         limits = max(low, aside.panel.y_limits[0]), aside.panel.y_limits[1]
