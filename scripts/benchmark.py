@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 from adamrepro.benchmark import (
+    Compared,
     Point,
-    Row,
     TaskRow,
     compare_drop_in,
     compare_memory,
@@ -107,7 +107,7 @@ def show(measured: Measured) -> None:
     console.print(", ".join(f"{key} {value}" for key, value in measured.conditions.items()))
     for name, kind, rows in (
         ("milliseconds per step and member", TaskRow, measured.tasks),
-        ("ours / peer", Row, measured.rows),
+        ("ours / peer", Compared, measured.rows),
         ("milliseconds per step and member, or per example (minibatch)", Point, measured.points),
     ):
         columns = list(kind.__dataclass_fields__)

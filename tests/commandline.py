@@ -14,8 +14,8 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
+from adamrepro.cli.overrides import register_resolvers
 from adamrepro.cli.train import main as main_of_train
-from adamrepro.command import register_resolvers
 from adamrepro.errors import answered
 from adamrepro.experiments.budgets import apply_budget
 from adamrepro.experiments.compose import Composer, composing

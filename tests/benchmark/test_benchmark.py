@@ -11,7 +11,7 @@ import pytest
 from adamrepro.benchmark.page import END, START, Measured, plot, write_page
 from adamrepro.benchmark.scaling import Point
 from adamrepro.benchmark.tasks import TASKS, TaskRow
-from adamrepro.benchmark.turns import Row, ratio, turns
+from adamrepro.benchmark.turns import Compared, ratio, turns
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "benchmark.py"
 
@@ -54,7 +54,7 @@ def test_the_page_says_what_is_wanted_and_missed(tmp_path: Path) -> None:
     measured = Measured(
         conditions={"threads": 1},
         tasks=[task(2.5, 0.5, (2, 0.8)), task(1.0, None, None)],
-        rows=[Row("r", 3.0, 1.0, "ms", 3.0, 1.2), Row("s", 1.0, 1.0, "ms", 1.0, 1.2)],
+        rows=[Compared("r", 3.0, 1.0, "ms", 3.0, 1.2), Compared("s", 1.0, 1.0, "ms", 1.0, 1.2)],
         points=[Point("t", by, str(x), 1.0 / x) for by in ("members", "minibatch") for x in (1, 2)],
     )
     write_page(measured, tmp_path)

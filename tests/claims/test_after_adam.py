@@ -17,8 +17,8 @@ from adamrepro.optim import RULES
 from adamrepro.results.schema import Tables
 from adamrepro.results.tasks import BASELINE, TASKS
 from adamrepro.results.written import write_table
-from after_adam_tables import PASSES, made_up
 from commandline import call, composer
+from tuned_tables import PASSES, ranked
 
 ROOT = Path(__file__).parents[2]
 FULL = ROOT / "results" / "published" / "full"
@@ -48,7 +48,7 @@ def grid(costs: dict[tuple[float, float, float], float]) -> Tables:
 
 
 def test_rules_are_ranked_pass_by_pass() -> None:
-    found = ranking("a task", made_up({"Worse": 0.1, "Late": 0.05}, late="Late"))
+    found = ranking("a task", ranked({"Worse": 0.1, "Late": 0.05}, late="Late"))
     assert found.ranks.loc[1].to_dict() == {BASELINE: 1, "Late": 2, "Worse": 3}
     assert found.ranks.loc[PASSES].to_dict() == {"Late": 1, BASELINE: 2, "Worse": 3}
     assert list(found.ranks) == ["Late", BASELINE, "Worse"]
@@ -58,7 +58,7 @@ def test_rules_are_ranked_pass_by_pass() -> None:
 
 
 def test_step_sizes_are_parts_of_the_middle_one_and_costs_above_the_lowest_of_all() -> None:
-    steps = ranking("a task", made_up({"Worse": 0.1})).steps
+    steps = ranking("a task", ranked({"Worse": 0.1})).steps
     assert list(steps.columns) == [0.1, 1.0, 10.0]
     assert list(steps.loc["Worse"]) == pytest.approx([0.2, 0.1, 0.2])
     assert list(steps.loc[BASELINE]) == pytest.approx([0.1, 0.0, 0.1])
@@ -96,7 +96,7 @@ def test_a_map_says_where_the_best_step_size_is_the_last_tried_and_which_pairs_t
 
 def test_the_page_has_every_rule_by_rank_and_says_what_is_missing() -> None:
     task = TASKS["mlp"]
-    text = page([ranking(task, made_up({"Worse": 0.1, "Better": -0.1}))], [], "figures/full")
+    text = page([ranking(task, ranked({"Worse": 0.1, "Better": -0.1}))], [], "figures/full")
     assert "| at the end, dex | network with dropout, MNIST | than tuned Adam |" in text
     assert "| Better | -0.100 | better 1 |" in text
     assert "10 passes, 3 seeds. Lowest cost, by passes: Better 10.\n" in text
@@ -109,7 +109,7 @@ def test_the_page_has_every_rule_by_rank_and_says_what_is_missing() -> None:
 
 
 def test_without_adam_there_is_nothing_beside_which_to_stand() -> None:
-    made = made_up({"Other": 0.1})
+    made = ranked({"Other": 0.1})
     alone = Tables(made.runs[made.runs["series"] == "Other"], made.curves)
     with pytest.raises(UserError, match="a task: no runs of tuned Adam"):
         ranking("a task", alone)
@@ -154,6 +154,6 @@ def test_without_tables_the_command_says_what_to_train(
 
 
 def test_adam_alone_is_ranked_and_compared_with_nothing() -> None:
-    found = ranking("a task", made_up({}))
+    found = ranking("a task", ranked({}))
     assert (found.at_the_end, found.standings) == ({BASELINE: 1}, {})
-    assert "| 1 | tuned Adam |  |" in page([ranking(TASKS["mlp"], made_up({}))], [], "figures")
+    assert "| 1 | tuned Adam |  |" in page([ranking(TASKS["mlp"], ranked({}))], [], "figures")

@@ -11,11 +11,11 @@ from adamrepro.claims.bench_page import page, table
 from adamrepro.claims.interval import Interval
 from adamrepro.errors import UserError
 from adamrepro.results.schema import Tables
-from bench_tables import ADAM, MINE, PASSES, made_up
+from tuned_tables import ADAM, MINE, PASSES, beside
 
 
 def stands(dex: float, **about: object) -> Standing:
-    return beside_adam("a task", made_up(dex, **about))  # type: ignore[arg-type]
+    return beside_adam("a task", beside(dex, **about))  # type: ignore[arg-type]
 
 
 def beside_adam(task: str, tables: Tables) -> Standing:
@@ -65,7 +65,9 @@ def test_the_test_error_is_paired_too() -> None:
     assert found.test == pytest.approx((0.022, 0.032))
     assert found.test_gap.mean == pytest.approx(-0.01)
     assert found.test_gap.high < 0
-    assert stands(0.1, has_error=False).test_of == "test_nll"
+    without = beside(0.1)
+    without.curves["test_error"] = float("nan")
+    assert beside_adam("a task", without).test_of == "test_nll"
 
 
 def test_a_run_that_diverged_counts_as_where_it_started() -> None:
@@ -78,7 +80,7 @@ def test_a_run_that_diverged_counts_as_where_it_started() -> None:
 
 
 def test_only_the_seeds_that_both_have_are_compared() -> None:
-    tables = made_up(-0.1)
+    tables = beside(-0.1)
     more = tables.runs[tables.runs["run_id"] == "Mine-1-3"].assign(run_id="Mine-1-4", seed=4)
     curve = tables.curves[tables.curves["run_id"] == "Mine-1-3"].assign(run_id="Mine-1-4")
     both = Tables(
@@ -95,14 +97,14 @@ def test_only_the_seeds_that_both_have_are_compared() -> None:
     ],
 )
 def test_a_pending_confirmation_is_waited_for(runs: list[str], words: str) -> None:
-    made = made_up(0.0)
+    made = beside(0.0)
     pending = Tables(made.runs[~made.runs["run_id"].isin(runs)], made.curves)
-    with pytest.raises(UserError, match=f"bench_made_up: {words}"):
+    with pytest.raises(UserError, match=f"made_up: {words}"):
         optimizers_of(pending)
 
 
 def test_the_seed_that_chose_the_setting_decides_nothing() -> None:
-    tables = made_up(-0.1)
+    tables = beside(-0.1)
     again = tables.runs[tables.runs["run_id"].isin(["Mine-1-0", "tuned Adam-1-0"])]
     both = Tables(pd.concat([tables.runs, again.assign(role="confirm")]), tables.curves)
     assert beside_adam("a task", both).seeds == 3
@@ -120,7 +122,7 @@ def test_a_mean_and_its_interval_have_as_many_digits() -> None:
 
 
 def test_the_page_says_what_was_found_and_what_to_do() -> None:
-    tables = [made_up(-0.1), made_up(0.1, best=0)]
+    tables = [beside(-0.1), beside(0.1, best=0)]
     found = [beside_adam(name, each) for name, each in zip("ab", tables, strict=True)]
     text = page("mine.py:Mine", MINE, ADAM, found, tables)
     assert "at the end better on 1, worse on 1; over all passes better on 1, worse on 1" in text

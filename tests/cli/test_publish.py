@@ -15,7 +15,7 @@ import pytest
 import record
 from adamrepro import files as files_module
 from adamrepro.cli import compare, publish
-from adamrepro.command import register_resolvers
+from adamrepro.cli.overrides import register_resolvers
 from adamrepro.experiments import planned
 from adamrepro.figures import Drawn, draw
 from adamrepro.results.commits import objection

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from adamrepro.command import explained
+from adamrepro.cli.overrides import explained
 from adamrepro.execution import batch, run_batch
 from adamrepro.optim import RULES
 from adamrepro.runs.config import RunConfig

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adamrepro.command import announced
+from adamrepro.cli.overrides import announced
 from adamrepro.errors import UserError
 from adamrepro.experiments.bench import beside_adam, known_tasks, step_sizes
 from adamrepro.experiments.compose import Composer

@@ -9,11 +9,11 @@ from drawn import line, texts
 
 from adamrepro.figures import style
 from adamrepro.figures.bench import make
-from bench_tables import ADAM, MINE, made_up
+from tuned_tables import ADAM, MINE, beside
 
 
 def test_curves_and_grids_of_every_task(tmp_path: Path) -> None:
-    tables = {"one": made_up(-0.1), "two": made_up(0.1, diverged=("Mine-2-0",))}
+    tables = {"one": beside(-0.1), "two": beside(0.1, diverged=("Mine-2-0",))}
     with style.styled():
         figure = make(MINE, ADAM, tables)
     passes, steps, others, more = figure.axes
@@ -34,7 +34,7 @@ def test_curves_and_grids_of_every_task(tmp_path: Path) -> None:
 def test_a_class_all_of_whose_runs_diverged(tmp_path: Path) -> None:
     names = [f"Mine-{place}-0" for place in range(3)] + [f"Mine-1-{seed}" for seed in (1, 2, 3)]
     with style.styled():
-        figure = make(MINE, ADAM, {"one": made_up(0.0, diverged=tuple(names))})
+        figure = make(MINE, ADAM, {"one": beside(0.0, diverged=tuple(names))})
     assert len(line(figure.axes[1], f"steps:{MINE}").get_xdata()) == 0
     assert len(line(figure.axes[1], f"steps:{ADAM}").get_xdata()) == 3
     assert style.save(figure, tmp_path, "Mine")

@@ -24,9 +24,9 @@ from adamrepro.results.fidelity import plotted
 from adamrepro.results.reference import CURVE_PANELS, read_reference
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Selection, choose, drawn_runs
-from after_adam_tables import made_up as later_rules
 from commandline import call
 from synthetic import figure_4_tables, tables_like
+from tuned_tables import ranked
 
 ROOT = Path(__file__).parents[2]
 MOST_BYTES = 6_000_000
@@ -358,13 +358,13 @@ def test_the_published_tables_make_a_page(budget: str) -> None:
 def test_what_lies_beyond_the_paper_is_shown_or_how_to_train_it(tmp_path: Path, text: str) -> None:
     assert "Not trained: adamrepro train -m experiment=matter/logistic budget=quick" in text
     assert "Not trained: adamrepro train -m experiment=after_adam/logistic budget=quick" in text
-    put(later_rules({"Lion": -0.1}), tmp_path / "full" / "after_adam_mlp")
+    put(ranked({"Lion": -0.1}), tmp_path / "full" / "after_adam_mlp")
     details = ROOT / "results" / "published" / "full" / "matter_logistic"
     shutil.copytree(details, tmp_path / "full" / "matter_logistic")
     beyond = report(tmp_path, budget="full")
     beyond = words(beyond[beyond.index('id="beyond"') : beyond.index('id="comparison"')])
     assert "After Adam: network with dropout, MNIST" in beyond
-    lion = r"1 Lion better -0\.1 \(.*?\) better -0\.1 \(.*?\) alpha=0\.003 0\.0667"
+    lion = r"1 Lion better -0\.1 \(.*?\) better -0\.1 \(.*?\) alpha=0\.01 0\.0667"
     assert re.search(lion, beyond)
     assert "2 tuned Adam" in beyond
     assert "Where eps stands logistic regression Adam, eps beside sqrt(v)" in beyond
@@ -372,7 +372,7 @@ def test_what_lies_beyond_the_paper_is_shown_or_how_to_train_it(tmp_path: Path, 
 
 
 def test_damage_beyond_the_paper_is_named_in_its_place(tmp_path: Path) -> None:
-    made = later_rules({"Lion": -0.1})
+    made = ranked({"Lion": -0.1})
     put(
         Tables(made.runs.drop(columns="optimizer.alpha"), made.curves),
         tmp_path / "full/after_adam_mlp",

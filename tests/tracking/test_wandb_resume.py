@@ -15,6 +15,7 @@ from wandb_checks import check_files, tables
 from wandb_core import PATIENCE, settle
 from wandb_files import offline_runs
 
+import small
 from adamrepro.execution import run_batch
 from adamrepro.execution.board import Board
 from adamrepro.runs import planning
@@ -48,7 +49,8 @@ def test_an_interrupted_run_goes_on_as_the_same_run(tmp_path: Path) -> None:
 def test_a_kill_and_the_same_command_leave_every_point_once(tmp_path: Path) -> None:
     epochs = 60
     command = [sys.executable, tiny.__file__, str(tmp_path), str(epochs)]
-    worker = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    found = os.environ | {"PYTHONPATH": str(Path(small.__file__).parent)}
+    worker = subprocess.Popen(command, env=found, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + PATIENCE
     while not ready_to_be_killed(tmp_path) and worker.poll() is None:
         assert time.monotonic() < deadline

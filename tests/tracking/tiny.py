@@ -10,13 +10,13 @@ from pathlib import Path
 
 from adamrepro.data import MnistConfig
 from adamrepro.execution import run_batch
-from adamrepro.models import MODELS
-from adamrepro.optim import RULES, Schedule
-from adamrepro.runs.config import Data, Execution, RunConfig
+from adamrepro.optim import RULES
+from adamrepro.runs.config import RunConfig
 from adamrepro.tracking.settings import Mode, Tracker, Tracking
 from adamrepro.training import Loop, Training
+from small import TABLES, small
 
-TABLE = "smoke-stand-in"
+TABLE = TABLES.parent.name
 ALPHAS = (1e-3, 1e-2)
 
 
@@ -27,26 +27,15 @@ def tiny(
     tracker: Tracker = Tracker.wandb,
     mode: Mode | None = None,
 ) -> list[RunConfig]:
-    return [
-        RunConfig(
-            experiment="fig1a",
-            budget="smoke",
-            series="Adam",
-            reading="",
-            role="grid",
-            seed=0,
-            dataset=MnistConfig(examples=300),
-            model=MODELS["logistic"](),
-            optimizer=RULES["adam"](alpha=alpha),
-            schedule=Schedule(),
-            training=Training(epochs=epochs, evaluate_every=2),
-            data=Data(root=str(results / "no-data"), download=False, stand_in=True),
-            execution=Execution(device="cpu", checkpoint_seconds=0.2),
-            tracking=Tracking(name=tracker, mode=mode),
-            results=str(results),
-        )
-        for alpha in alphas
-    ]
+    return small(
+        results,
+        [RULES["adam"](alpha=alpha) for alpha in alphas],
+        checkpoint_seconds=0.2,
+        series="Adam",
+        dataset=MnistConfig(examples=300),
+        training=Training(epochs=epochs, evaluate_every=2),
+        tracking=Tracking(name=tracker, mode=mode),
+    )
 
 
 def step_slowly(loop: Loop, step: Callable[[Loop], None] = Loop.step) -> None:

@@ -4,13 +4,13 @@ from adamrepro.benchmark.memory import compare_memory, train_population
 from adamrepro.benchmark.quasi_newton import compare_sfo
 from adamrepro.benchmark.scaling import Point, cores, members_and_minibatches
 from adamrepro.benchmark.tasks import TaskRow, compare_tasks
-from adamrepro.benchmark.turns import Clock, Row
+from adamrepro.benchmark.turns import Clock, Compared
 from adamrepro.benchmark.updates import compare_drop_in, compare_updates
 
 __all__ = [
     "Clock",
+    "Compared",
     "Point",
-    "Row",
     "TaskRow",
     "compare_drop_in",
     "compare_memory",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from adamrepro.benchmark.tasks import TASKS, our_loop
-from adamrepro.benchmark.turns import Row
+from adamrepro.benchmark.turns import Compared
 
 MEMBERS = 60
 """The largest population of the full budget: SGD's step sizes times its momenta."""
@@ -16,7 +16,7 @@ LIMIT_MB = 700.0
 STEPS = 20
 
 
-def compare_memory(command: Sequence[str]) -> Iterator[Row]:
+def compare_memory(command: Sequence[str]) -> Iterator[Compared]:
     """Compare the peak that `command` prints, having called `train_population`, with the limit.
 
     Nothing compiled is at hand: a first run, which compiles, needs the most.
@@ -28,7 +28,7 @@ def compare_memory(command: Sequence[str]) -> Iterator[Row]:
         )
     peak = float(found.stdout)
     name = f"peak memory, {MEMBERS} members of Figure 1a / limit"
-    yield Row(name, peak, LIMIT_MB, "MB", peak / LIMIT_MB, 1.0)
+    yield Compared(name, peak, LIMIT_MB, "MB", peak / LIMIT_MB, 1.0)
 
 
 def train_population(root: Path) -> float:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from adamrepro.benchmark.scaling import Point
 from adamrepro.benchmark.tasks import TaskRow
-from adamrepro.benchmark.turns import Row
+from adamrepro.benchmark.turns import Compared
 from adamrepro.files import replacing, write_atomically
 from adamrepro.results import markdown
 
@@ -23,7 +23,7 @@ class Measured:
 
     conditions: dict[str, Any]
     tasks: list[TaskRow]
-    rows: list[Row]
+    rows: list[Compared]
     points: list[Point]
 
 

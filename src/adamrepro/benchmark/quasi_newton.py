@@ -6,7 +6,7 @@ from statistics import median
 import torch
 from torch import Tensor
 
-from adamrepro.benchmark.turns import Clock, Row, several, turns
+from adamrepro.benchmark.turns import Clock, Compared, several, turns
 from adamrepro.optim.sfo import SFO
 
 PARAMETERS = 1_797_010
@@ -20,7 +20,7 @@ SETTLED_PASSES = 4
 """Passes after which all subfunctions take part and the subspace collapses regularly."""
 
 
-def compare_sfo(steps: int, repeats: int, clock: Clock) -> Iterator[Row]:
+def compare_sfo(steps: int, repeats: int, clock: Clock) -> Iterator[Compared]:
     """Compare milliseconds per step, in turns of `steps`, on a sum of convex quadratics.
 
     Their curvatures differ, so that gradients keep pointing out of the subspace, as a network's do.
@@ -51,7 +51,7 @@ def compare_sfo(steps: int, repeats: int, clock: Clock) -> Iterator[Row]:
     overhead = [step - cost for step, cost in zip(seconds["step"], seconds["cost"], strict=True)]
     for layout, wanted in (("row by row", 1.5), ("column by column", None)):
         peer = seconds[layout]
-        yield Row(
+        yield Compared(
             name=f"SFO step without its cost, {MINIBATCHES} minibatches / product {layout}",
             ours=1e3 * median(overhead) / steps,
             peer=1e3 * median(peer) / steps,

@@ -8,7 +8,7 @@ Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
-class Row:
+class Compared:
     """One comparison: our figure and the peer's in `unit`, and what one is to the other.
 
     wanted: the largest ratio that is; None where none is asked for.

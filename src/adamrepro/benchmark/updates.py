@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from adamrepro import torch_optim
-from adamrepro.benchmark.turns import Clock, Row, ratio, several, turns
+from adamrepro.benchmark.turns import Clock, Compared, ratio, several, turns
 from adamrepro.optim import Adam, can_compile, make_update, stack, zero_state
 
 SHAPES = [(784, 1000), (1, 1000), (1000, 1000), (1, 1000), (1000, 10), (1, 10)]
@@ -29,7 +29,7 @@ WANTED: Wanted = {("eager", "foreach"): None, ("compiled", "fused"): 1.2}
 WANTED_OF_DROP_IN: Wanted = {("eager", "foreach"): 1.2, ("compiled", "fused"): 1.2}
 
 
-def compare_updates(steps: int, repeats: int, clock: Clock) -> Iterator[Row]:
+def compare_updates(steps: int, repeats: int, clock: Clock) -> Iterator[Compared]:
     """Compare milliseconds per step, in turns of `steps`; compiled only where that can be done."""
     gradients = [torch.randn(1, *shape) for shape in SHAPES]
     ours = {"eager": our_step(gradients, compiled=False)}
@@ -39,7 +39,7 @@ def compare_updates(steps: int, repeats: int, clock: Clock) -> Iterator[Row]:
     yield from compare(name, ours, gradients, WANTED, steps, repeats, clock)
 
 
-def compare_drop_in(steps: int, repeats: int, clock: Clock) -> Iterator[Row]:
+def compare_drop_in(steps: int, repeats: int, clock: Clock) -> Iterator[Compared]:
     """Compare `adamrepro.torch_optim.Adam` in the same way."""
     for size, shapes in FEW_AND_MANY.items():
         gradients = [torch.randn(shape) for shape in shapes]
@@ -58,7 +58,7 @@ def compare(
     steps: int,
     repeats: int,
     clock: Clock,
-) -> Iterator[Row]:
+) -> Iterator[Compared]:
     """Compare each form of ours with its peer of torch's."""
     theirs = {
         "foreach": torch_step(gradients, foreach=True),
@@ -68,7 +68,7 @@ def compare(
     seconds = turns(work, repeats, clock)
     for (form, peer), aim in wanted.items():
         if form in ours:
-            yield Row(
+            yield Compared(
                 name=f"{name}: {form} / torch's {peer}",
                 ours=1e3 * median(seconds[form]) / steps,
                 peer=1e3 * median(seconds[peer]) / steps,

@@ -21,8 +21,8 @@ from adamrepro.claims.bench import Standing, optimizers_of, standing
 from adamrepro.claims.bench_page import page, table
 from adamrepro.claims.effects import MEASURES
 from adamrepro.cli.console import console
+from adamrepro.cli.overrides import announced, explained
 from adamrepro.cli.places import CommandLine
-from adamrepro.command import announced, explained
 from adamrepro.figures import style
 from adamrepro.figures.bench import make
 from adamrepro.files import write_atomically

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from adamrepro import paths
+from adamrepro.cli.overrides import explained
 from adamrepro.cli.places import CommandLine
-from adamrepro.command import explained
 from adamrepro.errors import UserError
 from adamrepro.experiments.planned import planned_runs
 from adamrepro.figures import FIGURES, draw

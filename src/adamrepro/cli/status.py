@@ -9,8 +9,8 @@ from rich.table import Table
 
 from adamrepro import paths
 from adamrepro.cli.console import console, tell
+from adamrepro.cli.overrides import explained
 from adamrepro.cli.places import CommandLine
-from adamrepro.command import explained
 from adamrepro.experiments.compose import composing
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.experiments.names import config_of, of_the_paper

@@ -7,7 +7,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from adamrepro.command import announced, explained
+from adamrepro.cli.overrides import announced, explained
 from adamrepro.paths import CONFIGS
 from adamrepro.results.rows import read_curves, read_rows
 

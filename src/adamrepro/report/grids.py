@@ -34,7 +34,7 @@ _SHADES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
 
 @dataclass(frozen=True)
-class Grid:
+class SeriesGrid:
     """The settings of one series: a plot unless there was nothing to search, and all of them."""
 
     series: str
@@ -44,7 +44,9 @@ class Grid:
     table: Table
 
 
-def grids(name: str, figure: CurveFigure, tables: Tables, references: References) -> Iterator[Grid]:
+def grids(
+    name: str, figure: CurveFigure, tables: Tables, references: References
+) -> Iterator[SeriesGrid]:
     """The grid of each series of a figure, in the order of its legend."""
     panel = figure.panel
     reference = references[panel.name]
@@ -56,7 +58,7 @@ def grids(name: str, figure: CurveFigure, tables: Tables, references: References
         identity = f"grid-{name}-{number_of}"
         drawn = _plot(identity, series, rows, own, log=panel.log_y) if axis_of(rows) else None
         words = [_words(choice, rows) for choice in own]
-        yield Grid(series, drawn, _key(drawn), words, _table(rows, own))
+        yield SeriesGrid(series, drawn, _key(drawn), words, _table(rows, own))
 
 
 def settings(points: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from adamrepro.figures.book import CurveFigure
 from adamrepro.report import curves, evidence, figure_4
 from adamrepro.report.beside import comparison
 from adamrepro.report.beyond import topics
-from adamrepro.report.grids import Grid, grids
+from adamrepro.report.grids import SeriesGrid, grids
 from adamrepro.report.plot import INK, Plot, Section
 from adamrepro.report.provenance import Origin, origin
 from adamrepro.report.readings import readings
@@ -111,7 +111,7 @@ def section(name: str, sources: Sources) -> Section:
         return Section(name, title_of(name), missing=told(sources.folder / name, error))
 
 
-def grids_of(sources: Sources) -> Iterator[tuple[str, list[Grid] | str]]:
+def grids_of(sources: Sources) -> Iterator[tuple[str, list[SeriesGrid] | str]]:
     """The grids behind each figure of curves, or why there are none."""
     for name, figure in FIGURES.items():
         if sources.budget == SEARCH or name not in sources.book.tables:
@@ -130,7 +130,7 @@ def origins(sources: Sources, checkout: Path | None) -> Iterator[Origin]:
         yield origin(name, sources, checkout)
 
 
-def plots(sections: list[Section], behind: Mapping[str, list[Grid] | str]) -> Iterator[Plot]:
+def plots(sections: list[Section], behind: Mapping[str, list[SeriesGrid] | str]) -> Iterator[Plot]:
     """Every plot of the page."""
     for each in sections:
         for groups in each.groups.values():

@@ -25,7 +25,7 @@ NAMED = 3
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Context:
     """What a row is judged by."""
 
     curve: list[Row]
@@ -53,10 +53,10 @@ def objections(
     count = Counter(key_of(row) for row in rows)
     faulty: dict[str, list[str]] = {}
     for row in rows:
-        evidence = Evidence(
+        context = Context(
             curves[row["run_id"]], machines, planned, count[key_of(row)], against_commit
         )
-        if text := next(filter(None, (fault(row, evidence) for fault in FAULTS)), ""):
+        if text := next(filter(None, (fault(row, context) for fault in FAULTS)), ""):
             faulty.setdefault(text, []).append(row["run_id"])
     found = [f"{listed(names)}: {text}" for text, names in faulty.items()]
     return found if partial else found + list(missing(rows, planned))
@@ -84,44 +84,44 @@ def missing(rows: list[Row], planned: Planned) -> Iterator[str]:
 SHOWN = ("optimizer.alpha", "optimizer.beta1", "optimizer.beta2", "optimizer.momentum", "seed")
 
 
-def identity(row: Row, evidence: Evidence) -> str:
+def identity(row: Row, context: Context) -> str:
     if row_run_id(row) == row["run_id"] and row_setting_id(row) == row["setting_id"]:
         return ""
     return "the run_id does not follow from the settings: written by another version of this code"
 
 
-def data(row: Row, evidence: Evidence) -> str:
+def data(row: Row, context: Context) -> str:
     source = row["data_source"]
     return "trained on stand-in data" if source == "stand-in" else "" if source else "no data named"
 
 
-def commit(row: Row, evidence: Evidence) -> str:
-    return evidence.against_commit(row["commit"])
+def commit(row: Row, context: Context) -> str:
+    return context.against_commit(row["commit"])
 
 
-def plan(row: Row, evidence: Evidence) -> str:
-    names = evidence.planned.get(key_of(row), frozenset())
+def plan(row: Row, context: Context) -> str:
+    names = context.planned.get(key_of(row), frozenset())
     if (row["series"], row["reading"], row["role"]) in names:
         return ""
     return "an orphan: nothing in configs/ asks for such a run of this series, reading and role"
 
 
-def machine(row: Row, evidence: Evidence) -> str:
+def machine(row: Row, context: Context) -> str:
     name = row.get("machine", "")
-    if not name or name not in evidence.machines:
+    if not name or name not in context.machines:
         return "its machine is not recorded in machines.csv"
-    if machine_id(evidence.machines[name]) != name:
+    if machine_id(context.machines[name]) != name:
         return f"machine {name} was changed in machines.csv after it was written"
     blank = [key for key in ("seconds", "cpu_seconds", "date") if not row.get(key)]
     return f"{blank[0]} is not recorded" if blank else ""
 
 
-def repetition(row: Row, evidence: Evidence) -> str:
-    return "its setting and seed are there more than once" if evidence.rows > 1 else ""
+def repetition(row: Row, context: Context) -> str:
+    return "its setting and seed are there more than once" if context.rows > 1 else ""
 
 
-def horizon(row: Row, evidence: Evidence) -> str:
-    epochs = {int(point["epoch"]) for point in evidence.curve if point["train_cost"]}
+def horizon(row: Row, context: Context) -> str:
+    epochs = {int(point["epoch"]) for point in context.curve if point["train_cost"]}
     last = max(epochs, default=0)
     if row["status"] == "diverged":
         return "" if row["diverged_epoch"] else "diverged, but it is not said when"
@@ -131,7 +131,7 @@ def horizon(row: Row, evidence: Evidence) -> str:
     return f"its curve has gaps or ends at epoch {last} of {max(whole)}"
 
 
-FAULTS: tuple[Callable[[Row, Evidence], str], ...] = (
+FAULTS: tuple[Callable[[Row, Context], str], ...] = (
     data,
     identity,
     commit,
