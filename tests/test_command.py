@@ -32,6 +32,7 @@ SINGLE = {
     "training.batch_size=0": ("training.batch_size=0", "above 0"),
     "dataset.examples=60001": ("dataset.examples=60001", "60000"),
     "execution.device=tpu": ("execution.device=tpu", "cpu"),
+    "results=/proc/version": ("results=/proc/version", "a folder"),
     # another type: the expected one is named
     "training.epochs=three": ("training.epochs", "three"),
     "optimizer.alpha=fast": ("optimizer.alpha", "fast"),

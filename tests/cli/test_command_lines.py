@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from adamrepro.cli import COMMANDS, main
+from adamrepro.cli.places import CommandLine
 from commandline import Outcome, call
 
 BUDGETED = {
@@ -46,6 +47,30 @@ def test_a_misspelt_budget_is_the_same_mistake_everywhere(
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.startswith("--budget quik: no such budget; did you mean quick? (known: ")
     assert len(ended.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", BUDGETED)
+def test_a_file_is_no_results_folder(
+    command: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = home / "a file"
+    file.touch()
+    more = ["--budget", "quick"] if command == "publish" else []
+    ended = called(capsys, command, *BUDGETED[command], *more, "--results", str(file))
+    assert (ended.status, ended.out) == (2, "")
+    said = f"argument --results: {file}: a file; expected a folder; see adamrepro {command} --help"
+    assert ended.err == f"{said}\n"
+
+
+@pytest.mark.parametrize("words", ["--figures mine --published", "--published --figures mine"])
+def test_a_folder_that_is_named_is_the_one_meant(
+    words: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["adamrepro plot", *words.split()])
+    parser = CommandLine()
+    parser.add_places(figures=True)
+    asked = parser.parse_args()
+    assert (asked.results, asked.figures) == (home / "results" / "published", Path("mine"))
 
 
 @pytest.mark.parametrize("words", MISTAKES)

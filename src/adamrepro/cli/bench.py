@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -22,7 +21,7 @@ from adamrepro.claims.bench_page import page, table
 from adamrepro.claims.effects import MEASURES
 from adamrepro.cli.console import console
 from adamrepro.cli.overrides import announced, explained
-from adamrepro.cli.places import CommandLine
+from adamrepro.cli.places import CommandLine, directory
 from adamrepro.figures import style
 from adamrepro.figures.bench import make
 from adamrepro.files import write_atomically
@@ -57,7 +56,9 @@ def main() -> None:
         "--smoke", dest="budget", action="store_const", const="smoke", help="the same"
     )
     own = paths.local("results")
-    parser.add_argument("--results", type=Path, default=own, metavar="DIR", help="results/local")
+    parser.add_argument(
+        "--results", type=directory, default=own, metavar="DIR", help="results/local"
+    )
     asked = parser.parse_intermixed_args()
     if not asked.cls:
         parser.mistake(f"CLASS: none named; expected an optimizer class, {example}")

@@ -6,7 +6,6 @@ What identical, rounding, within seeds and different mean: docs/tables.md.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pandas as pd
 from rich import box
@@ -15,7 +14,7 @@ from rich.table import Table
 
 from adamrepro import paths
 from adamrepro.cli.console import console, tell
-from adamrepro.cli.places import CommandLine
+from adamrepro.cli.places import CommandLine, directory
 from adamrepro.errors import USER
 from adamrepro.results.comparable import compare_all
 from adamrepro.results.comparison import Agreement, conclusion, verdict_of
@@ -28,8 +27,8 @@ def main() -> int:
     parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     parser.add_budget("quick", "full", SEARCH)
     own, record = paths.local("results"), paths.published("results")
-    parser.add_argument("--results", type=Path, default=own, metavar="DIR", help="your own")
-    parser.add_argument("--with", dest="record", type=Path, default=record, metavar="DIR")
+    parser.add_argument("--results", type=directory, default=own, metavar="DIR", help="your own")
+    parser.add_argument("--with", dest="record", type=directory, default=record, metavar="DIR")
     asked = parser.of_a_budget()
     own, record = asked.results / asked.budget, asked.record / asked.budget
     found = compare_all(own, record)

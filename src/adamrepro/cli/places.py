@@ -29,7 +29,7 @@ class CommandLine(argparse.ArgumentParser):
         """Add --results and, where asked for, --figures; and --published, for what trains not."""
         for kind in ("results", "figures") if figures else ("results",):
             usual, known = paths.local(kind), f"default: {kind}/local"
-            self.add_argument(f"--{kind}", type=Path, default=usual, metavar="DIR", help=known)
+            self.add_argument(f"--{kind}", type=directory, default=usual, metavar="DIR", help=known)
         if published:
             what = "results/published" + (" and figures/published" if figures else "")
             self.add_argument("--published", action=Published, nargs=0, help=f"the same as {what}")
@@ -50,8 +50,15 @@ class CommandLine(argparse.ArgumentParser):
             self.mistake(f"--budget {budget}: no such budget; {nearest(budget, known)}")
 
 
+def directory(text: str) -> Path:
+    """A folder that an option names: it need not be there, but may not be a file."""
+    if Path(text).is_file():
+        raise argparse.ArgumentTypeError(f"{text}: a file; expected a folder")
+    return Path(text)
+
+
 class Published(argparse.Action):
-    """Means the published tables and figures instead of one's own."""
+    """Means the published tables and figures where none are named, before it or after."""
 
     def __call__(
         self,
@@ -60,5 +67,6 @@ class Published(argparse.Action):
         values: str | Sequence[Any] | None,
         option_string: str | None = None,
     ) -> None:
-        namespace.results = paths.published("results")
-        namespace.figures = paths.published("figures")
+        for kind in ("results", "figures"):
+            if getattr(namespace, kind, paths.local(kind)) == paths.local(kind):
+                setattr(namespace, kind, paths.published(kind))

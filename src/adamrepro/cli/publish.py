@@ -14,7 +14,7 @@ from pathlib import Path
 
 from adamrepro import paths
 from adamrepro.cli.overrides import explained
-from adamrepro.cli.places import CommandLine
+from adamrepro.cli.places import CommandLine, directory
 from adamrepro.errors import UserError
 from adamrepro.experiments.planned import planned_runs
 from adamrepro.figures import FIGURES, draw
@@ -34,7 +34,7 @@ def main() -> int:
     parser.add_argument("experiment", nargs="*", help="all that have tables, if none")
     parser.add_budget(None, "quick", "full", SEARCH)
     own = paths.local("results")
-    parser.add_argument("--results", type=Path, default=own, metavar="DIR", help="your own")
+    parser.add_argument("--results", type=directory, default=own, metavar="DIR", help="your own")
     parser.add_argument(
         "--partial", action="store_true", help="runs may be missing; what is published is kept"
     )

@@ -9,12 +9,11 @@ from __future__ import annotations
 import argparse
 import signal
 import time
-from pathlib import Path
 
 from joblib import Parallel, delayed
 
 from adamrepro import paths
-from adamrepro.cli.places import CommandLine
+from adamrepro.cli.places import CommandLine, directory
 from adamrepro.data import load_dataset
 from adamrepro.errors import UserError, nearest
 from adamrepro.runs.machine import cores, set_up_process
@@ -28,7 +27,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(THEORY)}; all")
     parser.add_budget("quick", "smoke", "full")
     parser.add_places()
-    parser.add_argument("--data", type=Path, default=paths.data(), metavar="DIR")
+    parser.add_argument("--data", type=directory, default=paths.data(), metavar="DIR")
     parser.add_argument(
         "--stand-in", action="store_true", help="accept a stand-in for data that is not there"
     )

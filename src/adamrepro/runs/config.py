@@ -180,7 +180,9 @@ def to_run_config(config: DictConfig) -> RunConfig:
             value = config[key]
             values[key] = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
     require(type(values["seed"]) is int, "seed", values["seed"], "a whole number")
-    require(isinstance(values["results"], str), "results", values["results"], "a folder")
+    own = values["results"]
+    ok = isinstance(own, str) and not Path(own).expanduser().is_file()
+    require(ok, "results", own, "a folder")
     other = values["take_over"]
     ok = other is None or (isinstance(other, str) and Path(other).expanduser().is_dir())
     require(ok, "take_over", other, "null or a results folder that is there")
