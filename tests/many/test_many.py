@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.data import TensorDataset
+from torch.utils.data import DataLoader, TensorDataset
 
 import adamrepro
 from adamrepro.errors import UserError
@@ -183,6 +183,33 @@ def test_a_data_set_is_as_good_as_tensors() -> None:
     assert list(one.columns) == ["member", "epoch", "train_cost", "train_nll", "diverged"]
 
 
+def test_arrays_are_as_good_as_tensors_and_a_number_alone_is_a_grid_of_one() -> None:
+    x, y = examples()
+    one, other = (
+        train_many(network(), F.cross_entropy, grid={"alpha": alpha}, data=data, epochs=1)
+        for alpha, data in (([0.01], (x, y)), (0.01, (x.numpy(), y.numpy())))
+    )
+    assert one.equals(other)
+
+
+def test_a_large_cost_is_not_lost() -> None:
+    x = torch.randn(40, 1)
+    curves = train_many(nn.Linear(1, 1), F.mse_loss, data=(x, 1e4 * (x + 1)), epochs=2)
+    assert curves["train_cost"].iloc[1:].gt(1e6).all()
+    assert not curves["diverged"].any()
+    lost = train_many(
+        nn.Linear(1, 1), F.mse_loss, data=(x, 1e4 * (x + 1)), epochs=2, diverged_above=1e6
+    )
+    assert lost["diverged"].tolist() == [False, True]
+
+
+def test_whole_numbers_and_targets_of_a_double_module() -> None:
+    tokens, y = torch.randint(0, 5, (40, 3)), torch.rand(40, 6)
+    model = nn.Sequential(nn.Embedding(5, 2), nn.Flatten(), nn.Sigmoid()).double()
+    curves = train_many(model, F.binary_cross_entropy, data=(tokens, y), epochs=1)
+    assert np.isfinite(curves["train_nll"]).all()
+
+
 def run(model: nn.Module | None = None, cost: object = F.cross_entropy, **changes: object) -> None:
     arguments = {"data": examples(), "epochs": 1, "batch_size": 16} | changes
     train_many(model or network(), cost, arguments.pop("optimizer", Adam), **arguments)
@@ -198,6 +225,17 @@ def run(model: nn.Module | None = None, cost: object = F.cross_entropy, **change
         (lambda: run(grid={"eps_form": ["efficient"]}), "grid: eps_form is no number"),
         (lambda: run(grid={"alpha": []}), "grid: alpha has no values"),
         (lambda: run(grid={"alpha": ["0.1"]}), "grid: alpha has '0.1'; expected numbers"),
+        (lambda: run(grid={"alpha": "0.1"}), "grid: alpha is '0.1'; expected numbers, as in"),
+        (lambda: run(grid={"l2": [-1.0]}), "l2=-1.0: expected a number, 0 or above"),
+        (lambda: run(grid={"nesterov": [0.5]}, optimizer=SGD), "nesterov=0.5: expected true or"),
+        (lambda: run(optimizer="adam"), "optimizer=adam: expected an update rule .*known: Adam, "),
+        (
+            lambda: run(optimizer=torch.optim.Adam),
+            "torch.optim.adam.Adam.*: expected an update",
+        ),
+        (lambda: run(epochs=2.5), "training.epochs=2.5: expected a whole number above 0"),
+        (lambda: run(batch_size=20.5), "training.batch_size=20.5: expected a whole number"),
+        (lambda: run(data=DataLoader([0])), r"data: a DataLoader; expected a pair .x, y. of"),
         (lambda: run(grid={"alpha": [-1.0]}), r"optimizer\.alpha=-1\.0: expected"),
         (lambda: run(nn.ReLU()), "model: has no parameters to train"),
         (lambda: run(network().requires_grad_(False)), "model: has no parameters to train"),

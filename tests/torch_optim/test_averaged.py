@@ -156,5 +156,25 @@ def test_mistakes_are_named() -> None:
         with pytest.raises(ValueError, match=rf"^decay={decay}: expected a number in \[0, 1\)"):
             AveragedParameters(tensors((2,)), decay=decay)
     saved = AveragedParameters(tensors((2,))).state_dict()
-    with pytest.raises(ValueError, match=r"^averages of shapes \[\(2,\)\]: expected \[\(3,\)\]"):
+    with pytest.raises(ValueError, match=r"^tensors of shapes \[\(2,\)\]: expected \[\(3,\)\]"):
         AveragedParameters(tensors((3,))).load_state_dict(saved)
+
+
+@pytest.mark.parametrize("others", [[(4, 2), (3,)], [(2,)], [(2,), (3,), (1,)]])
+def test_nothing_is_written_into_parameters_of_other_shapes(others: list[tuple[int, ...]]) -> None:
+    average = AveragedParameters(tensors((2,), (3,)))
+    average.update()
+    targets = tensors(*others)
+    before = [p.clone() for p in targets]
+    with pytest.raises(ValueError, match=r"expected \[\(2,\), \(3,\)\]"):
+        average.copy_to(targets)
+    assert all(map(torch.equal, targets, before))
+
+
+def test_what_cannot_be_trained_is_left_alone() -> None:
+    module = nn.Linear(2, 2)
+    module.count = nn.Parameter(torch.tensor(3), requires_grad=False)
+    average = AveragedParameters(module)
+    average.update()
+    with average.swapped():
+        assert module.count == 3

@@ -57,6 +57,26 @@ def test_torchs_adam_is_ours(schedule: Schedule) -> None:
         assert row == pytest.approx(expected, rel=1e-6)
 
 
+OF_NO_TENSOR = """
+import torch
+
+class Counts(torch.optim.SGD):
+    def step(self, closure=None):
+        self.state["steps"] = self.state.get("steps", 0) + 1
+        return super().step(closure)
+"""
+
+
+def test_state_that_belongs_to_no_parameter_is_counted_saved_and_resumed(tmp_path: Path) -> None:
+    (tmp_path / "counts.py").write_text(OF_NO_TENSOR)
+    loop = make(f"{tmp_path / 'counts.py'}:Counts", TINY_MLP, lr=0.1)
+    loop.run()
+    assert loop.population.optimizer_bytes == 0
+    again = make(f"{tmp_path / 'counts.py'}:Counts", TINY_MLP, lr=0.1)
+    again.load_state_dict(loop.state_dict())
+    assert again.population.optimizer.state["steps"] == 3 * loop.steps_per_epoch
+
+
 def test_costs_are_evaluated_where_the_optimizer_says() -> None:
     """Schedule-free AdamW trains at one place and is evaluated at another."""
     import schedulefree

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import itertools
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,9 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from adamrepro.errors import UserError, nearest
+from adamrepro.errors import UserError, nearest, require
 from adamrepro.many.stacked import Cost, ModuleConfig
-from adamrepro.optim import Adam, Rule, Schedule, compiling_pays
+from adamrepro.optim import RULES, Adam, Rule, Schedule, compiling_pays
+from adamrepro.ranges import NOT_NEGATIVE
 from adamrepro.training import Loop, MemberCurve, Population, Task, Training
 
 PENALTY = "l2"
@@ -78,7 +80,7 @@ class Many:
         module = copy.deepcopy(model).to(self.device)
         self.config = ModuleConfig(module=module, of_output=cost, error_rate=error)
         self.seed = seed
-        rule: Any = optimizer if isinstance(optimizer, Rule) else optimizer()  # type: ignore[call-arg]
+        rule: Any = rule_of(optimizer)
         self.points = points_of(rule, grid or {})
         self.rules: list[Rule] = [
             dataclasses.replace(rule, **{k: v for k, v in point.items() if k != PENALTY})
@@ -95,13 +97,16 @@ class Many:
         batch_size: int = 128,
         evaluate_every: int = 1,
         schedule: Schedule | None = None,
-        diverged_above: float = 1e4,
+        diverged_above: float = sys.float_info.max,
     ) -> pd.DataFrame:
         """Train all members from the beginning; return a row per member and epoch.
 
         Columns: member (its place in the grid), a column per key of the grid, epoch (0 is before
         the first step), train_cost (mean over the pass, dropout in it), train_nll (of all of data,
-        dropout off), test_nll where there is test, test_error where there is error too, diverged.
+        dropout off), test_nll where there is test, test_error where there is error too, diverged:
+        the mean cost of the pass was above `diverged_above`, or no number; the member ends there.
+
+        data, test: x and y, tensors or arrays of as many rows, or a torch Dataset of such pairs.
         """
         train = examples(data, "data")
         held = None if test is None else examples(test, "test")
@@ -195,6 +200,17 @@ def train_many(
     return many.train(data, epochs, test=test, **training)
 
 
+def rule_of(optimizer: object) -> Rule:
+    """Return an update rule with its settings; raises UserError for what is none."""
+    if isinstance(optimizer, Rule):
+        return optimizer
+    if isinstance(optimizer, type) and issubclass(optimizer, Rule):
+        return optimizer()  # type: ignore[call-arg]
+    known = ", ".join(rule.__name__ for rule in RULES.values())
+    expected = "an update rule of adamrepro.optim, as Adam or Adam(eps=1e-6)"
+    raise UserError(f"optimizer={optimizer}: expected {expected} (known: {known})")
+
+
 def points_of(rule: Rule, grid: Mapping[str, Iterable[Any]]) -> list[dict[str, float]]:
     """Return every combination of a grid's values; raises UserError for what it cannot have."""
     known = [
@@ -211,14 +227,20 @@ def points_of(rule: Rule, grid: Mapping[str, Iterable[Any]]) -> list[dict[str, f
         plain[key] = numbers(values, key)
         if not plain[key]:
             raise UserError(f"grid: {key} has no values; expected at least one")
+        for value in plain[key] if key == PENALTY else ():
+            require(value in NOT_NEGATIVE, key, value, NOT_NEGATIVE.text)
     return [dict(zip(plain, values, strict=True)) for values in itertools.product(*plain.values())]
 
 
 def numbers(values: Iterable[Any], key: str) -> list[float]:
     """Return a grid's values as Python's numbers, whether a list, an array or a tensor holds them.
 
-    Raises UserError for what is no number.
+    A number alone is one value. Raises UserError for what is no number.
     """
+    if isinstance(values, (bool, int, float)):
+        values = [values]
+    if not isinstance(values, Iterable) or isinstance(values, str):
+        raise UserError(f"grid: {key} is {values!r}; expected numbers, as in [1e-3, 1e-2]")
     plain = [value.item() if hasattr(value, "item") else value for value in values]
     for value in plain:
         if not isinstance(value, (bool, int, float)):
@@ -234,7 +256,10 @@ def examples(data: Data, name: str) -> Examples:
             torch.stack([torch.as_tensor(x) for x, _ in pairs]),
             torch.stack([torch.as_tensor(y) for _, y in pairs]),
         )
-    x, y = data
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        expected = "a pair (x, y) of tensors or arrays, or a torch Dataset of such pairs"
+        raise UserError(f"{name}: a {type(data).__name__}; expected {expected}")
+    x, y = map(torch.as_tensor, data)
     if len(x) != len(y) or not len(y):
         raise UserError(f"{name}: {len(x)} inputs and {len(y)} targets; expected as many, above 0")
     return Examples(x, y)

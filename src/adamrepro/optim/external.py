@@ -5,8 +5,10 @@ import importlib
 import importlib.metadata
 import importlib.util
 import inspect
+import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from adamrepro.errors import UserError
+from adamrepro.errors import UserError, in_a_line
 
 
 @dataclass(kw_only=True)
@@ -39,13 +41,15 @@ class ExternalSettings:
         self.code = code_of(load(self.cls))
         optimizer = self.build(small_parameters())
         set_mode(optimizer, "train")
-        try:
+        of = f"optimizer.cls={self.cls}"
+        with blamed(f"{of}: its step fails on a weight of 2 x 2 and a bias of 2"):
             optimizer.step()
-        except Exception as error:  # it is the user's code: anything may be wrong with it
-            raise UserError(
-                f"optimizer.cls={self.cls}: its step fails on a weight of 2 x 2 and a bias of 2 "
-                f"({type(error).__name__}: {first_line(error)})"
-            ) from None
+        saved = io.BytesIO()
+        with blamed(f"{of}: its state cannot be saved and loaded"):
+            torch.save(optimizer.state_dict(), saved)
+            saved.seek(0)
+            state = torch.load(saved, weights_only=True)
+            self.build(small_parameters()).load_state_dict(state)
 
     @property
     def lr(self) -> float | None:
@@ -55,13 +59,19 @@ class ExternalSettings:
         return None if lr is None else float(lr)
 
     def build(self, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
-        """Return the optimizer of these parameters; raises UserError for wrong arguments."""
-        try:
-            return load(self.cls)(parameters, **self.kwargs)
-        except (TypeError, ValueError, AssertionError) as error:
-            given = ", ".join(f"{key}={value}" for key, value in self.kwargs.items())
-            reason = first_line(error) or type(error).__name__
-            raise UserError(f"optimizer.kwargs: {self.cls}({given}) is refused: {reason}") from None
+        """Return the optimizer of these parameters.
+
+        Raises UserError for wrong arguments, and for code that is not what it was.
+        """
+        found = load(self.cls)
+        if code_of(found) != self.code:
+            raise UserError(
+                f"optimizer.cls={self.cls}: changed since this run was planned (code {self.code}); "
+                "give the command again"
+            )
+        given = ", ".join(f"{key}={value}" for key, value in self.kwargs.items())
+        with blamed(f"optimizer.kwargs: {self.cls}({given}) is refused"):
+            return found(parameters, **self.kwargs)
 
 
 def small_parameters() -> list[Tensor]:
@@ -78,8 +88,13 @@ def set_mode(optimizer: torch.optim.Optimizer, mode: str) -> None:
         getattr(optimizer, mode)()
 
 
-def first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
+@contextmanager
+def blamed(what: str) -> Iterator[None]:
+    """Turn whatever the user's code raises into a UserError that says what went wrong."""
+    try:
+        yield
+    except Exception as error:
+        raise UserError(f"{what} ({type(error).__name__}: {in_a_line(error)})") from None
 
 
 def load(path: str) -> type[torch.optim.Optimizer]:
@@ -118,8 +133,12 @@ def import_from(place: str, path: str) -> ModuleType:
             assert spec is not None
             assert spec.loader is not None
             module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-            sys.modules[name] = module
+            sys.modules[name] = module  # before it runs: dataclasses look their module up
+            try:
+                spec.loader.exec_module(module)
+            except BaseException:
+                del sys.modules[name]
+                raise
         return sys.modules[name]
     except FileNotFoundError:
         raise UserError(f"optimizer.cls={path}: {place}: no such file") from None
@@ -127,7 +146,8 @@ def import_from(place: str, path: str) -> ModuleType:
         raise UserError(f"optimizer.cls={path}: {error}") from None
     except Exception as error:  # it is the user's code: anything may be wrong with it
         raise UserError(
-            f"optimizer.cls={path}: {place} cannot be imported ({type(error).__name__}: {error})"
+            f"optimizer.cls={path}: {place} cannot be imported "
+            f"({type(error).__name__}: {in_a_line(error)})"
         ) from None
 
 

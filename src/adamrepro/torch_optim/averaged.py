@@ -1,6 +1,6 @@
 """The average of section 7.2 over the parameters of a module or an optimizer."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,8 @@ class AveragedParameters:
         with average.swapped():                              # theta is the average in here
             evaluate(model)
 
-    Parameters alone are averaged, no buffers. Averages of narrow parameters (bf16) are fp32.
+    Parameters alone are averaged, no buffers, and of them those that can be trained: floating and
+    complex ones. Averages of narrow parameters (bf16) are fp32.
     """
 
     def __init__(
@@ -66,10 +67,15 @@ class AveragedParameters:
 
     @torch.no_grad()
     def copy_to(self, parameters: nn.Module | Optimizer | Iterable[Tensor]) -> None:
-        """Write the corrected average into other parameters of the same shapes."""
+        """Write the corrected average into other parameters.
+
+        ValueError where their shapes are others, before anything is written.
+        """
+        found = parameters_of(parameters)
+        self.compare(found)
         if self.t == 0:
             return
-        for p, average in zip(parameters_of(parameters), self.averages, strict=True):
+        for p, average in zip(found, self.averages, strict=True):
             rate = self.rate(average.device)
             member(p).copy_(corrected(member(average), rate, self.t))
 
@@ -83,21 +89,25 @@ class AveragedParameters:
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from a state_dict; ValueError where its shapes are others."""
-        theirs = [tuple(average.shape) for average in state_dict["averages"]]
-        ours = [tuple(average.shape) for average in self.averages]
-        if theirs != ours:
-            raise ValueError(f"averages of shapes {theirs}: expected {ours}")
+        self.compare(state_dict["averages"])
         self.decay, self.t = state_dict["decay"], state_dict["t"]
         for average, value in zip(self.averages, state_dict["averages"], strict=True):
             average.copy_(value)
 
+    def compare(self, tensors: Sequence[Tensor]) -> None:
+        """Raise ValueError for tensors that are not of the averages' shapes."""
+        theirs, ours = ([tuple(t.shape) for t in each] for each in (tensors, self.averages))
+        if theirs != ours:
+            raise ValueError(f"tensors of shapes {theirs}: expected {ours}")
+
 
 def parameters_of(source: nn.Module | Optimizer | Iterable[Tensor]) -> list[Tensor]:
+    """Return those of the parameters that can be trained."""
     if isinstance(source, nn.Module):
-        return list(source.parameters())
-    if isinstance(source, Optimizer):
-        return [p for group in source.param_groups for p in group["params"]]
-    return list(source)
+        source = source.parameters()
+    elif isinstance(source, Optimizer):
+        source = [p for group in source.param_groups for p in group["params"]]
+    return [p for p in source if p.is_floating_point() or p.is_complex()]
 
 
 def member(tensor: Tensor) -> Tensor:

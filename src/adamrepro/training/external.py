@@ -1,6 +1,6 @@
 """A run trained by an optimizer of somebody else's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -47,29 +47,22 @@ class External(Members):
             for theta, g, parameter, l2 in terms:
                 theta.grad = with_penalty(g, parameter, l2)[0]
         self.optimizer.step()
-        self.put()
+        self.put(self.theta)
         return Step(cost, objective, examples=len(y))
-
-    @torch.no_grad()
-    def put(self) -> None:
-        """Make the optimizer's parameters the model's."""
-        for parameter, theta in zip(self.parameters, self.theta, strict=True):
-            parameter.copy_(theta.unsqueeze(0))
 
     @contextmanager
     def evaluated(self) -> Iterator[None]:
         if self.t:
             set_mode(self.optimizer, "eval")
-            self.put()
+            self.put(self.theta)
         yield
         if self.t:
             set_mode(self.optimizer, "train")
-            self.put()
+            self.put(self.theta)
 
     @property
     def optimizer_bytes(self) -> int:
-        kept = (value for state in self.optimizer.state.values() for value in state.values())
-        return sum(value.nbytes for value in kept if isinstance(value, torch.Tensor))
+        return sum(tensor.nbytes for tensor in tensors_in(dict(self.optimizer.state)))
 
     def state_dict(self) -> dict[str, Any]:
         return {
@@ -87,10 +80,22 @@ class External(Members):
                 theta.copy_(value)
         self.optimizer.load_state_dict(state["optimizer"])
         # it casts state to the parameter's dtype, which NAdam's products, for one, did not have
-        for number, kept in state["optimizer"]["state"].items():
-            own = self.optimizer.state[self.theta[number]]
-            for key, value in kept.items():
+        for number, theta in enumerate(self.theta):
+            own = self.optimizer.state[theta]
+            for key, value in state["optimizer"]["state"].get(number, {}).items():
                 if isinstance(value, torch.Tensor):
                     own[key] = value.to(own[key].device)
         if self.members:
-            self.put()
+            self.put(self.theta)
+
+
+def tensors_in(state: Any) -> Iterator[torch.Tensor]:
+    """Yield the tensors in an optimizer's state, of whatever containers it is made."""
+    if isinstance(state, torch.Tensor):
+        yield state
+    elif isinstance(state, Mapping):
+        for value in state.values():
+            yield from tensors_in(value)
+    elif isinstance(state, (list, tuple)):
+        for value in state:
+            yield from tensors_in(value)

@@ -1,6 +1,6 @@
 """What the loop trains: members with parameters, a cost, and a way to take a step."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
@@ -124,10 +124,16 @@ class Members:
             return Gradients(cost, cost + self.penalty(), of_cost)
 
     def examples(self, x: Any, y: Tensor) -> tuple[Any, Tensor]:
-        """Return a minibatch in the members' arithmetic."""
-        if self.precision is Precision.fp64 and isinstance(x, Tensor):
-            x = x.double()
-        return x, y
+        """Return a minibatch in the members' arithmetic; whole numbers stay what they are."""
+        if self.precision is not Precision.fp64:
+            return x, y
+        return widened(x), widened(y)
+
+    @torch.no_grad()
+    def put(self, theta: Iterable[Tensor]) -> None:
+        """Make theta the parameters of a single member."""
+        for parameter, value in zip(self.parameters, theta, strict=True):
+            parameter.copy_(value)
 
     @contextmanager
     def evaluated(self) -> Iterator[None]:
@@ -146,3 +152,9 @@ class Members:
         for parameter in self.parameters:
             parameter.data = parameter.data.index_select(0, index)
         self.l2 = self.l2.index_select(0, index)
+
+
+def widened(values: Any) -> Any:
+    """Return a floating tensor in float64; anything else as it is."""
+    is_floating = isinstance(values, Tensor) and values.is_floating_point()
+    return values.double() if is_floating else values

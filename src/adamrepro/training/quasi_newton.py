@@ -1,6 +1,5 @@
 """A run trained by SFO: minibatches that never change are its subfunctions."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -50,12 +49,6 @@ class QuasiNewton(Members):
             gradient = [with_penalty(g, theta, l2) for g, theta, l2 in terms]
         self.seen.append(Step(cost, objective, examples=len(y)))
         return objective[0], gradient
-
-    @torch.no_grad()
-    def put(self, theta: Sequence[Tensor]) -> None:
-        """Make theta the parameters."""
-        for parameter, value in zip(self.parameters, theta, strict=True):
-            parameter.copy_(value)
 
     @property
     def optimizer_bytes(self) -> int:
