@@ -36,7 +36,8 @@ if name == "train" and "SLOW" in os.environ:
     time.sleep(60)
 if name == "train":
     for experiment in given["experiment"].split(","):
-        folder = pathlib.Path(given["results"], given["budget"], experiment)
+        results = given["results"].strip("'")
+        folder = pathlib.Path(results, given["budget"], experiment)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "runs.csv").touch()
 if name == os.environ.get("BROKEN"):

@@ -23,16 +23,27 @@ REMEDIES = {
 
 @contextmanager
 def writing_to(folder: Path) -> Iterator[None]:
-    """Turn the errors of a full or read-only disk into a UserError that names the folder."""
+    """Turn the errors of a full or read-only disk into a UserError that names the folder.
+
+    Errors of a file that lies elsewhere, as one that is read meanwhile, pass.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno not in REMEDIES:
+        if error.errno not in REMEDIES or is_elsewhere(error.filename, folder):
             raise
         raise UserError(
             f"{folder}: cannot be written ({os.strerror(error.errno)}); {REMEDIES[error.errno]}.\n"
             "What is finished is kept; the same command then goes on where this one left off."
         ) from error
+
+
+def is_elsewhere(file: object, folder: Path) -> bool:
+    """Whether a file, where an error names one, lies outside of a folder and those above it."""
+    if not isinstance(file, str | Path):
+        return False
+    place, around = Path(file).absolute(), folder.absolute()
+    return not (place.is_relative_to(around) or around.is_relative_to(place))
 
 
 @contextmanager

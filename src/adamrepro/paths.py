@@ -32,8 +32,8 @@ def experiments() -> dict[str, str]:
     return {"_".join(path.parts): path.as_posix() for path in files}
 
 
-_INCLUDED = re.compile(r"^ +- (?:override )?/([\w/]+)(?:: (\w+))?", re.MULTILINE)
-"""A line of `defaults:`, as `- /experiment/bench/mlp` or `- override /dataset: mnist`."""
+_INCLUDED = re.compile(r"^ +- (?:override )?([\w/-]+)(?:: ([\w-]+))?", re.MULTILINE)
+"""A line of `defaults:`, as `- /experiment/bench/mlp`, `- mlp` or `- override /dataset: mnist`."""
 
 
 def composed_of(config: str) -> set[str]:
@@ -41,8 +41,14 @@ def composed_of(config: str) -> set[str]:
 
     Each is called as in `dataset/mnist.yaml`.
     """
-    named = _INCLUDED.findall((CONFIGS / config).read_text())
-    files = [f"{group}/{name}.yaml" if name else f"{group}.yaml" for group, name in named]
+    folder = CONFIGS / Path(config).parent
+    files = set()
+    for group, name in _INCLUDED.findall((CONFIGS / config).read_text()):
+        included = f"{group}/{name}.yaml" if name else f"{group}.yaml"
+        # from /, or from where the file lies
+        path = CONFIGS / included[1:] if included.startswith("/") else folder / included
+        if path.is_file():
+            files.add(path.relative_to(CONFIGS).as_posix())
     return {config}.union(*(composed_of(file) for file in files))
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from adamrepro.runs import train as app
 from adamrepro.runs.planning import Plan, identify, plan
 from adamrepro.training import Interrupted, Loop
 from listening import StopWhen
-from small import TABLES, small, tables
+from small import TABLES, small, tables, three_rules
 
 
 def block_checkpoint(each: Plan) -> Path:
@@ -84,10 +85,30 @@ def test_one_failing_population_leaves_the_others_done(
     said = capsys.readouterr().err
     assert "fig1a sgd curve seed 0 x1" in said
     assert "IsADirectoryError" in said
+    (log,) = Store(tmp_path, *TABLES.parts).in_flight.glob("*.log")
+    assert "Traceback" in log.read_text()
+    assert log.name in said
     assert {run["optimizer.name"] for run in tables(tmp_path)[1]} == {"adam", "adagrad"}
     blocked.rmdir()
     run_batch(configs, processes=False)
     assert len(tables(tmp_path)[1]) == 4
+
+
+def test_runs_of_other_data_or_of_another_folder_are_populations_of_their_own(
+    tmp_path: Path,
+) -> None:
+    (rule, *_) = three_rules()
+    folders = [tmp_path / "one", tmp_path / "other"]
+    runs = identify([config for folder in folders for config in small(folder, [rule])])
+    assert [each.store.tables for each in plan(runs)] == [each.store.tables for each in runs]
+    (run, _) = runs
+    others = [run, replace(run, run_id="another", data_sha="another")]
+    assert len(plan(others)) == 2
+
+
+def test_a_batch_without_runs_says_so() -> None:
+    with pytest.raises(UserError, match="no runs: every sweep"):
+        run_batch([], processes=False)
 
 
 def test_a_users_mistake_ends_the_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

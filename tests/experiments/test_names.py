@@ -6,7 +6,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from adamrepro.errors import UserError
-from adamrepro.experiments.names import config_of, of_the_paper
+from adamrepro.experiments.names import config_of, datasets_of, of_the_paper
 from adamrepro.paths import CONFIGS
 
 FILES = sorted((CONFIGS / "experiment").rglob("*.yaml"))
@@ -22,6 +22,42 @@ def test_a_file_says_what_its_results_are_called(path: Path) -> None:
 
 def test_the_paper_has_six() -> None:
     assert of_the_paper() == ["fig1a", "fig1b", "fig2a", "fig2b", "fig3", "fig4"]
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["fig3"], ["cifar10"]),
+        (["fig1a", "fig1b"], ["imdb", "mnist"]),
+        (["after_adam/vae"], ["mnist"]),
+    ],
+)
+def test_the_data_that_experiments_train_on(names: list[str], found: list[str]) -> None:
+    assert datasets_of(names) == found
+
+
+@pytest.mark.parametrize(
+    ("defaults", "found"),
+    [
+        ("", ["mnist"]),
+        ("defaults:\n  - other-base\n", ["imdb"]),
+        ("defaults:\n  - /experiment/other-base\n", ["imdb"]),
+        ("defaults:\n  - override /dataset: cifar10\n", ["cifar10"]),
+    ],
+)
+def test_data_chosen_by_default_or_by_another_file(
+    defaults: str, found: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adamrepro.paths.CONFIGS", tmp_path)
+    for name in ("mnist", "imdb", "cifar10"):
+        (tmp_path / "dataset").mkdir(exist_ok=True)
+        (tmp_path / "dataset" / f"{name}.yaml").touch()
+    (tmp_path / "config.yaml").write_text("defaults:\n  - _self_\n  - dataset: mnist\n")
+    (tmp_path / "experiment").mkdir()
+    other = "defaults:\n  - override /dataset: imdb\n"
+    (tmp_path / "experiment" / "other-base.yaml").write_text(other)
+    (tmp_path / "experiment" / "mine.yaml").write_text(defaults)
+    assert datasets_of(["mine"]) == found
 
 
 def test_an_unknown_one_is_named() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from adamrepro.errors import UserError
-from adamrepro.experiments.sweeps import confirm, expand, grid_of, select
+from adamrepro.experiments.sweeps import confirm, expand, grid_of, select, setting
 from adamrepro.runs.config import to_run_config
-from commandline import composed
+from commandline import composed, composer
 
 EXPERIMENT: dict[str, Any] = {
     "sweeps": {
@@ -88,6 +88,14 @@ def test_the_users_values_win() -> None:
 
 
 @pytest.mark.parametrize(
+    ("seed", "role"), [("0", "grid"), ("3", "grid"), ("1", "confirm"), ("9", "confirm")]
+)
+def test_a_seed_that_is_none_of_the_grids_confirms(seed: str, role: str) -> None:
+    """Else settings would later be chosen on seeds that are to confirm them."""
+    assert set(of("role", runs(f"seed={seed}", seeds=(0, 3)))) == {role}
+
+
+@pytest.mark.parametrize(
     "user",
     ["series=Adam", "series='Adam'", 'series="Adam"', "optimizer=adam"],
 )
@@ -118,6 +126,21 @@ def test_an_optimizer_without_a_sweep_is_a_curve_of_its_own() -> None:
     assert "series='adamax'" in run
     assert of("optimizer", [run]) == ["adamax"]
     assert of("seed", [run]) == ["0"]
+
+
+def test_such_a_curve_is_called_as_the_user_says() -> None:
+    (run,) = runs("optimizer=adamax", "series=Mine")
+    assert of("series", [run]) == ["Mine"]
+    with pytest.raises(UserError, match=r"series=Mine: no such curve; known: Adam$"):
+        runs("optimizer=adam", "series=Mine")
+
+
+@pytest.mark.parametrize(
+    "path", ["/a,b", "/a=b", "/jos\u00e9's (1)", "/a[1]", "/a#b&c~d", "/a b", "$x"]
+)
+def test_a_folder_may_be_called_anything(path: str) -> None:
+    with composer() as configs:
+        assert configs.whole([setting("results", path)]).results == path
 
 
 def test_search_is_the_product_of_the_open_settings() -> None:

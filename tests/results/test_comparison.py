@@ -57,6 +57,18 @@ def test_without_published_seeds_there_is_no_spread(tmp_path: Path) -> None:
     assert found["verdict"] == Agreement.DIFFERENT
 
 
+def test_runs_that_diverged_alike_are_identical(tmp_path: Path) -> None:
+    """In a table of theirs alone the epoch is a whole number, beside others it has a point."""
+    lost = [{**run, "status": "diverged", "diverged_epoch": 2} for run in record.rows()]
+    own = [{**run, "seconds": 3.0} for run in lost]
+    published = [lost[0], *record.rows()[1:]]
+    first = record.put(tmp_path / "own", own[:1], epochs=1)
+    [found] = compare(first, record.put(tmp_path / "published", published, epochs=1)).to_dict(
+        "records"
+    )
+    assert (found["verdict"], found["identical"]) == ("identical", 1)
+
+
 def test_a_run_that_diverged_here_only_is_different(tmp_path: Path) -> None:
     first, *others = record.rows()
     found = compared(tmp_path, [{**first, "status": "diverged", "diverged_epoch": 2}, *others])

@@ -37,6 +37,10 @@ def trained(commit: str) -> list[Row]:
     return [as_text({**row, "commit": commit}) for row in rows()]
 
 
+def test_without_runs_nothing_is_known(tmp_path: Path) -> None:
+    assert freshness([], "fig1a", tmp_path) == Report(Freshness.UNKNOWN, ["no runs"])
+
+
 def change(checkout: Path, name: str) -> None:
     (checkout / name).write_text("after")
     commit(checkout)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import adamrepro
+import record
 from adamrepro import paths
 from adamrepro.errors import UserError
 from adamrepro.results.load import TRUTHS, WHOLE
@@ -113,3 +114,9 @@ def test_what_the_page_says_works() -> None:
     exec(compile(block, "tables.md", "exec"), names)
     assert names["last"].between(0.2, 0.6).all()
     assert len(names["last"]) > 5
+
+
+def test_a_series_may_be_called_none(tmp_path: Path) -> None:
+    names = ("None", "NA", "null", "nan", "Adam")
+    runs = [{**row, "series": name} for row, name in zip(record.rows(), names, strict=True)]
+    assert sorted(Tables.read(record.put(tmp_path, runs)).runs["series"]) == sorted(names)

@@ -12,7 +12,7 @@ from adamrepro.data import DATASETS, DataSet, load_dataset
 from adamrepro.models import MODELS
 from adamrepro.models.mlp import MlpConfig
 from adamrepro.optim import RULES
-from adamrepro.runs.config import RunConfig
+from adamrepro.runs.config import Execution, RunConfig
 from adamrepro.runs.machine import gpu_memory
 from adamrepro.runs.memory import Held, bytes_needed, members_that_fit
 from adamrepro.runs.planning import GPU_MEMBERS, identify, plan
@@ -102,6 +102,25 @@ def test_populations_are_as_large_as_the_gpu_allows(
         config.execution = dataclasses.replace(config.execution, device="cuda")
     assert GPU_MEMBERS == 64
     assert populations(configs) == expected
+
+
+@pytest.mark.parametrize(
+    ("workers", "gpus", "share"), [(None, 1, 1), (4, 1, 4), (4, 3, 2), (2, 4, 1)]
+)
+def test_workers_that_share_a_gpu_share_its_memory(
+    workers: int | None, gpus: int, share: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr("adamrepro.runs.planning.gpu_memory", lambda: 1200)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setattr(
+        "adamrepro.runs.planning.members_that_fit",
+        lambda config, data, memory: asked.append(memory) or 1,
+    )
+    (config,) = small(tmp_path, [RULES["adam"]()])
+    config.execution = Execution(device="cuda", workers=workers)
+    populations([config])
+    assert asked == [1200 // share]
 
 
 def test_the_smallest_gpu_counts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -140,6 +140,19 @@ def stopped(path: Path, identity: str = "me") -> Checkpoint:
     return checkpoint
 
 
+def test_a_checkpoint_of_another_kind_of_device_is_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A GPU's generator has a state of 16 bytes."""
+    checkpoint = stopped(tmp_path / "c")
+    state, _ = checkpoint.load()
+    assert state is not None
+    checkpoint.save({**state, "noise": torch.zeros(16, dtype=torch.uint8)})
+    found = make_loop([Adam()], checkpoint=checkpoint).run()
+    assert "c: checkpoint of another kind of device, starting over" in caplog.text
+    assert json.dumps(rows(found)) == json.dumps(rows(make_loop([Adam()]).run()))
+
+
 def truncate(share: float) -> Callable[[Path], None]:
     return lambda path: path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
 

@@ -29,6 +29,7 @@ from adamrepro.cli.places import CommandLine
 from adamrepro.errors import FAILED, INTERRUPTED, nearest
 from adamrepro.experiments.budgets import known_budgets
 from adamrepro.experiments.names import datasets_of, of_the_paper
+from adamrepro.experiments.sweeps import setting
 from adamrepro.results.layout import SEARCH, both_tables, experiments_in, no_data
 
 COMMAND = (sys.executable, "-m", "adamrepro")
@@ -153,9 +154,9 @@ def reproduce(work: Reproduction) -> None:
         needed = [] if work.whole else datasets_of(work.experiments)
         work.run("data", "fetch-data", *needed, "--data", str(work.data), "--stand-in")
     names = ",".join(work.experiments)
-    settings = [f"experiment={names}", f"budget={work.budget}", f"results={work.results}"]
+    settings = [f"experiment={names}", f"budget={work.budget}", setting("results", work.results)]
     if work.take_over:
-        settings.append(f"take_over={work.take_over}")
+        settings.append(setting("take_over", work.take_over))
     work.run("training", "train", "-m", *settings, "data.download=false", "data.stand_in=true")
     if work.whole:
         where = ["--budget", work.budget, "--results", str(work.results)]

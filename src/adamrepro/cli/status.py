@@ -14,6 +14,7 @@ from adamrepro.cli.places import CommandLine
 from adamrepro.experiments.compose import composing
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.experiments.names import config_of, of_the_paper
+from adamrepro.experiments.sweeps import setting
 from adamrepro.files import write_atomically
 from adamrepro.paths import CONFIGS
 from adamrepro.status.full_scale import replaced
@@ -39,7 +40,11 @@ def main() -> None:
         rounds: list[Round] = []
         for name in asked.experiment or EXPERIMENTS:
             config = config_of(name)
-            users = [f"experiment={config}", f"budget={asked.budget}", f"results={asked.results}"]
+            users = [
+                f"experiment={config}",
+                f"budget={asked.budget}",
+                setting("results", asked.results),
+            ]
             rounds += survey(Experiment(composer, [users]), rates)
         if asked.docs:
             page = paths.docs() / "full-scale.md"

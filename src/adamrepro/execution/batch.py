@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console as Screen
 from rich.table import Table
 
-from adamrepro.errors import RunsFailed, require
+from adamrepro.errors import RunsFailed, UserError, require
 from adamrepro.execution.board import Board, board_of
 from adamrepro.execution.cluster.run import run_on_cluster
 from adamrepro.execution.cluster.settings import Cluster
@@ -34,6 +34,8 @@ def run_batch(
     interrupted (finished runs are collected, unfinished ones resume); RunsFailed after printing
     what failed and why.
     """
+    if not configs:
+        raise UserError("no runs: every sweep of the experiment is null at this budget")
     for root in {each.results_root for each in configs}:
         own = "a folder of your own: training publishes nothing"
         require(not is_published(root), "results", root, own)
@@ -59,6 +61,8 @@ def run_batch(
             store.collect()
     if board.failed:
         screen.print(failures(board))
+        for log in board.logs:
+            screen.print(f"where: {log}", highlight=False, soft_wrap=True)
         lost = {run.run_id for failed, _ in board.failed for run in failed.runs}
         raise RunsFailed(
             f"{len(board.failed)} of {len(plans)} populations failed",

@@ -3,10 +3,12 @@
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console as Screen
 
 from adamrepro.errors import Stopped, UserError
+from adamrepro.files import write_atomically
 from adamrepro.results.rows import as_text
 from adamrepro.runs.config import RunConfig, plain
 from adamrepro.runs.planning import Plan, Run
@@ -33,6 +35,7 @@ class Board:
         self.runs, self.tracker = runs, tracker
         self.console = console or ProgressConsole(Screen(quiet=True))
         self.failed: list[tuple[Plan, str]] = []
+        self.logs: list[Path] = []
         self.rows: dict[str, Sequence[Mapping[str, str]]] = {}
 
     def begin(self, plans: Sequence[Plan]) -> None:
@@ -76,6 +79,9 @@ class Board:
             raise Stopped
         if outcome.end is End.failed:
             self.failed.append((plan, outcome.problem))
+            if outcome.trace:
+                self.logs.append(plan.store.in_flight / f"{plan.identity}.log")
+                write_atomically(self.logs[-1], outcome.trace)
         if self.tracker:
             table = plan.store.table
             for run in plan.runs:

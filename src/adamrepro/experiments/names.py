@@ -23,6 +23,13 @@ def config_of(experiment: str) -> str:
 
 
 def datasets_of(experiments: Iterable[str]) -> list[str]:
-    """Return the data sets that experiments of the paper train on."""
-    files = {file for name in experiments for file in paths.composed_of(f"experiment/{name}.yaml")}
-    return sorted(PurePath(file).stem for file in files if file.startswith("dataset/"))
+    """Return the data sets that experiments train on."""
+    own = [datasets_in(f"experiment/{name}.yaml") for name in experiments]
+    usual = datasets_in("config.yaml")
+    return sorted(set().union(*(found or usual for found in own)))
+
+
+def datasets_in(config: str) -> set[str]:
+    """Return the data sets that a file of configs/ chooses, or those that it names."""
+    files = paths.composed_of(config)
+    return {PurePath(file).stem for file in files if file.startswith("dataset/")}

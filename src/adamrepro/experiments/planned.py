@@ -6,6 +6,7 @@ from pathlib import Path
 from adamrepro.experiments.compose import composing
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.experiments.names import config_of
+from adamrepro.experiments.sweeps import setting
 from adamrepro.paths import CONFIGS
 from adamrepro.results.review import Labels, Planned
 from adamrepro.results.rows import read_rows
@@ -18,8 +19,8 @@ def planned_runs(experiment: str, budget: str, results: Path) -> Planned:
     results: the results folder whose tables of the grid the choice is made from.
     """
     with composing(CONFIGS) as composer:
-        settings = [f"experiment={config_of(experiment)}", f"budget={budget}", f"results={results}"]
-        planned = Experiment(composer, [settings])
+        name, own = config_of(experiment), setting("results", results)
+        planned = Experiment(composer, [[f"experiment={name}", f"budget={budget}", own]])
         identities = {
             key_of(row): row["run_id"]
             for row in read_rows(results / budget / experiment / "runs.csv")

@@ -38,11 +38,14 @@ def expand(
 
     experiment: its `sweeps` (null for one that the budget leaves out) and `open_settings`.
     user: the user's own overrides, one value each; they are applied to every run, and a key that
-    the user sets is no longer swept. With `series=X` or `optimizer=x` among them only the sweeps
-    of that curve or optimizer are run; an optimizer that no sweep has is a series of its own.
+    the user sets is no longer swept. A seed of theirs that is none of `seeds`, those of the grid,
+    confirms: no setting is chosen on it. With `series=X` or `optimizer=x` among them only the
+    sweeps of that curve or optimizer are run; an optimizer that no sweep has is a series of its
+    own, called X or after it.
     """
     runs = []
-    fixed = {override.split("=", 1)[0].lstrip("+") for override in user}
+    fixed = dict(override.lstrip("+").partition("=")[::2] for override in user)
+    role = "grid" if fixed.get("seed", str(seeds[0])) in map(str, seeds) else "confirm"
     for series, sweep in select(experiment["sweeps"], user).items():
         grid = {k: v for k, v in grid_of(sweep, budget).items() if k not in fixed}
         if "seed" not in fixed:
@@ -53,7 +56,7 @@ def expand(
         ]
         for reading, settings in readings(experiment.get("open_settings") or {}, budget, series):
             common = [*sweep.get("overrides", []), *settings]
-            labels = [f"series={quote(series)}", f"reading={quote(reading)}", "role=grid"]
+            labels = [f"series={quote(series)}", f"reading={quote(reading)}", f"role={role}"]
             runs += [[*common, *product, *labels, *user] for product in products]
     return runs
 
@@ -61,16 +64,16 @@ def expand(
 def select(sweeps: Mapping[str, Any], user: Sequence[str]) -> dict[str, Any]:
     """Return the sweeps that the budget and the user's `series=` and `optimizer=` leave."""
     chosen = {name: sweep for name, sweep in sweeps.items() if sweep}
-    for override in user:
-        key, _, value = override.partition("=")
-        if key == "series":
-            chosen = {name: sweep for name, sweep in chosen.items() if name == value.strip("'\"")}
-            if not chosen:
-                raise UserError(f"series={value}: no such curve; known: {', '.join(sweeps)}")
-        elif key == "optimizer":
-            chosen = {n: s for n, s in chosen.items() if override in s.get("overrides", [])}
-            chosen = chosen or {own_name(value, user): {}}
-    return chosen
+    asked = dict(override.partition("=")[::2] for override in user)
+    series = asked.get("series", "").strip("'\"")
+    if optimizer := asked.get("optimizer"):
+        its = f"optimizer={optimizer}"
+        chosen = {name: s for name, s in chosen.items() if its in s.get("overrides", [])}
+        if not chosen:
+            return {series or own_name(optimizer, user): {}}
+    if series and series not in chosen:
+        raise UserError(f"series={series}: no such curve; known: {', '.join(chosen)}")
+    return {series: chosen[series]} if series else chosen
 
 
 def own_name(optimizer: str, user: Sequence[str]) -> str:
@@ -125,6 +128,11 @@ def confirm(run: Sequence[str], seeds: Sequence[int]) -> list[Overrides]:
     """Return a chosen run's overrides with the confirmation seeds."""
     kept = [o for o in run if o.split("=", 1)[0] not in ("seed", "role")]
     return [[*kept, "role=confirm", f"seed={seed}"] for seed in seeds]
+
+
+def setting(key: str, value: object) -> str:
+    """Return the override that gives a key this text, whatever signs are in it."""
+    return f"{key}={quote(str(value))}"
 
 
 def written(value: Any) -> str:

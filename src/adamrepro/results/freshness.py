@@ -44,6 +44,8 @@ def freshness(rows: Sequence[Row], experiment: str, checkout: Path | None) -> Re
     changed since: configs or code that train did, which need not mean other numbers: what does
     mean them makes other run_ids (PROTOCOL). Outside of a checkout only run_ids can be told.
     """
+    if not rows:
+        return Report(Freshness.UNKNOWN, ["no runs"])
     reasons = []
     if others := sum(row["run_id"] != row_run_id(row) for row in rows):
         count = f"{others} of {len(rows)} runs"

@@ -140,8 +140,9 @@ def _largest(runs: pd.DataFrame, column: str) -> int | None:
 
 def _read(path: Path, expected: tuple[str, ...]) -> pd.DataFrame:
     text = dict.fromkeys((*_TEXT, "data_sha", "machine", "commit", "date", "checksum"), str)
+    numbers = dict.fromkeys(("diverged_epoch", "seconds", "cpu_seconds"), float)
     try:
-        table = pd.read_csv(path, dtype=text)
+        table = pd.read_csv(path, dtype={**text, **numbers}, keep_default_na=False, na_values=[""])
     except FileNotFoundError:
         raise UserError(untrained(path.parent)) from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:

@@ -155,6 +155,9 @@ SECTIONS: dict[str, type] = {
 """Sections that always have the same class."""
 
 
+ROLES = ("grid", "confirm", "single")
+"""Of a run: settings are chosen on a grid, and drawn from what confirms it."""
+
 EXPERIMENT_KEYS = ("budgets", "open_settings", "seeds", "sweeps", "hydra")
 """Keys of an experiment, not of a run."""
 
@@ -179,6 +182,7 @@ def to_run_config(config: DictConfig) -> RunConfig:
         else:
             value = config[key]
             values[key] = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
+    require(values["role"] in ROLES, "role", values["role"], f"one of {', '.join(ROLES)}")
     require(type(values["seed"]) is int, "seed", values["seed"], "a whole number")
     own = values["results"]
     ok = isinstance(own, str) and not Path(own).expanduser().is_file()

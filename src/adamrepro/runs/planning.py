@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import torch
+
 from adamrepro.data import Counter, DataSet, Source, load_dataset
 from adamrepro.data.bars import shown
 from adamrepro.data.sources import uncounted
@@ -35,6 +37,7 @@ class Run:
     config: RunConfig
     run_id: str
     setting_id: str
+    data_sha: str
     source: Source
     examples: int
     """Of the training split."""
@@ -97,7 +100,7 @@ def identify(configs: Sequence[RunConfig]) -> list[Run]:
             data = dataset_of(config, counter)
             sha, settings = data.sha256, config.settings()
             ids = run_id(settings, sha), setting_id(settings, sha)
-            runs.append(Run(config, *ids, data.source, len(data.train)))
+            runs.append(Run(config, *ids, sha, data.source, len(data.train)))
     return runs
 
 
@@ -109,7 +112,8 @@ def plan(runs: Sequence[Run]) -> list[Plan]:
     """
     groups: dict[tuple[object, ...], dict[str, Run]] = {}
     for run in runs:
-        groups.setdefault(group_key(run.config), {}).setdefault(run.run_id, run)
+        shared = (run.store.tables, run.data_sha, *group_key(run.config))
+        groups.setdefault(shared, {}).setdefault(run.run_id, run)
     done: dict[Path, set[str]] = {}
     plans = []
     for group in groups.values():
@@ -168,7 +172,8 @@ def fitting_size(config: RunConfig) -> int:
     memory = gpu_memory() if device_kind(config) == "cuda" else None
     if size == 1 or config.execution.population != "auto" or memory is None:
         return size
-    return min(size, members_that_fit(config, dataset_of(config), memory))
+    on_each = -(-(config.execution.workers or 1) // max(1, torch.cuda.device_count()))
+    return min(size, members_that_fit(config, dataset_of(config), memory // on_each))
 
 
 def dataset_of(config: RunConfig, counter: Counter = uncounted) -> DataSet:

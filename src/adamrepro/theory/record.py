@@ -11,8 +11,12 @@ from adamrepro.data import DataSet
 from adamrepro.data.dataset import Source
 from adamrepro.results.commits import trained_at
 from adamrepro.results.layout import table_of
+from adamrepro.results.run_id import PROTOCOL
 from adamrepro.results.written import write_table
 from adamrepro.theory.table import Theory
+
+FIRST = 2
+"""The protocol of tables that name none."""
 
 SIGNIFICANT = 6
 """Digits that are written."""
@@ -36,7 +40,8 @@ def record(
     Columns: seed, the experiment's own, size_* (what the budget asks for), examples, data_source,
     data_sha, torch, commit. Rows of another size, other data or other seeds are not kept.
     """
-    wanted: dict[str, Any] = {f"size_{key}": value for key, value in theory.size[budget].items()}
+    wanted: dict[str, Any] = {"protocol": PROTOCOL}
+    wanted |= {f"size_{key}": value for key, value in theory.size[budget].items()}
     if data is not None:
         wanted |= {"examples": len(data.train), "data_sha": data.sha256[:12]}
     seeds = theory.seeds[budget]
@@ -60,6 +65,7 @@ def kept_rows(path: Path, wanted: dict[str, Any], seeds: Sequence[int]) -> pd.Da
     if not path.is_file():
         return pd.DataFrame()
     table = pd.read_csv(path, dtype={"data_sha": str, "commit": str}, keep_default_na=False)
+    table = table.assign(protocol=table.get("protocol", FIRST))
     if not set(wanted) <= set(table):
         return pd.DataFrame()
     same = table["seed"].isin(seeds)

@@ -137,7 +137,11 @@ class Loop:
         state, problem = self.checkpoint.load()
         if problem:
             log.warning(problem)
-        if state is not None:
+        if state is not None and len(state["noise"]) != len(self.noise.generator.get_state()):
+            log.warning(
+                f"{self.checkpoint.path}: checkpoint of another kind of device, starting over"
+            )
+        elif state is not None:
             self.load_state_dict(state)
             known = [(m, row) for m, curve in enumerate(self.curves) for row in curve.rows]
             self.listener.hear(Points(known))

@@ -13,6 +13,7 @@ import submitit
 
 from adamrepro.errors import UserError
 from adamrepro.execution.cluster.jobs import GONE, Jobs, NoAnswer, Submitted
+from adamrepro.files import write_atomically
 from adamrepro.runs.planning import Plan
 from adamrepro.training import Outcome
 
@@ -37,7 +38,7 @@ class SlurmJobs(Jobs):
                 raise UserError(f"{error}; is this machine part of a cluster?") from None
             new = [plan for plan in self.backlog if not self.find_again(plan, states)]
             for each in self.submit_new(new):
-                record_of(each.plan).write_text(each.job.job_id)
+                write_atomically(record_of(each.plan), each.job.job_id)
             self.backlog.clear()
 
     def find_again(self, plan: Plan, states: dict[str, str]) -> bool:
