@@ -23,8 +23,10 @@ from adamrepro.results.machines import read_machines
 from adamrepro.results.publish import mend, publishing
 from adamrepro.results.review import Planned
 from adamrepro.results.rows import read_rows
-from adamrepro.results.run_id import key_of, run_id, setting_id
+from adamrepro.results.run_id import PROTOCOL, key_of, run_id, setting_id
 from adamrepro.results.store import Store
+from adamrepro.results.written import write_table
+from adamrepro.theory import THEORY
 from commandline import PROJECT, Outcome, call, train
 
 BUDGET, NAME = "smoke", "fig1a"
@@ -226,6 +228,44 @@ def test_nothing_published_is_nothing_to_compare(place: Place) -> None:
     ended = place.call(compare)
     assert ended.status == 0
     assert "nothing is published there" in ended.out
+
+
+def theory_table(**changes: object) -> pd.DataFrame:
+    """As `adamrepro theory regret` writes one."""
+    facts = {**THEORY["regret"].settings(BUDGET), "data_source": "", "commit": "abc", **changes}
+    return pd.DataFrame({"seed": list(THEORY["regret"].seeds[BUDGET])}).assign(**facts)
+
+
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        (theory_table(), ""),
+        (theory_table(commit="abc-dirty"), "commit abc-dirty: trained with changes"),
+        (theory_table(data_source="stand-in"), "trained on stand-in data"),
+        (theory_table(protocol=1), f"protocol 1 where {PROTOCOL} is asked for at this budget"),
+        (theory_table(seed=77), "seeds [77]: not asked for at this budget"),
+        (theory_table()[:2], "not trained"),
+    ],
+)
+def test_small_experiments_are_published_after_the_same_checks(
+    table: pd.DataFrame, fault: str, place: Place
+) -> None:
+    own = place.home / "results" / "local" / BUDGET / "theory" / "regret.csv"
+    write_table(own, table)
+    ended = place.call(publish)
+    assert ended.status == bool(fault)
+    assert fault in ended.err
+    published = place.published / BUDGET / "theory" / "regret.csv"
+    assert published.is_file() is not bool(fault)
+    if fault == "not trained":
+        assert place.call(publish, "theory/regret", "--partial").status == 0
+        assert published.read_bytes() == own.read_bytes()
+
+
+def test_a_small_experiment_that_is_not_there_is_named(place: Place) -> None:
+    ended = place.call(publish, "theory/regrets")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.startswith("theory/regrets: no such experiment; did you mean regret?")
 
 
 def test_two_at_once(place: Place) -> None:

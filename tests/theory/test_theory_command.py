@@ -44,6 +44,26 @@ def test_an_unknown_one_is_a_line(tmp_path: Path) -> None:
     assert err.startswith("scalefree: no such experiment; did you mean scale-free? ")
 
 
+def test_what_is_published_is_only_taken_over(tmp_path: Path) -> None:
+    environment = {**os.environ, "ADAMREPRO_HOME": str(tmp_path)}
+    published = tmp_path / "results" / "published"
+    command = [sys.executable, "-m", "adamrepro", "theory", "--budget", "smoke", "scale-free"]
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*command, *arguments], capture_output=True, text=True, env=environment
+        )
+
+    refused = call("--results", str(published))
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == f"--results {published}: published; expected a folder of your own\n"
+    assert "3 seeds in" in call().stdout
+    (tmp_path / "results" / "local").rename(published)
+    assert "done before" in call("--from", "published").stdout
+    own = tmp_path / "results" / "local" / "smoke" / "theory" / "scale-free.csv"
+    assert own.read_bytes() == (published / "smoke" / "theory" / "scale-free.csv").read_bytes()
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])

@@ -45,6 +45,20 @@ class CommandLine(argparse.ArgumentParser):
             self.check_budget(asked.budget, {*known_budgets(), *there})
         return asked
 
+    def check_own(self, results: Path) -> None:
+        """Refuse to train into what is published."""
+        if paths.is_published(results):
+            self.mistake(f"--results {results}: published; expected a folder of your own")
+
+    def folder_of(self, named: str | None) -> Path | None:
+        """Return the results folder that --from names; `published` is one."""
+        if named is None:
+            return None
+        folder = paths.published("results") if named == "published" else Path(named).absolute()
+        if not folder.is_dir():
+            self.mistake(f"--from {named}: no such folder; expected one that holds tables")
+        return folder
+
     def check_budget(self, budget: str, known: Iterable[str]) -> None:
         if budget not in known:
             self.mistake(f"--budget {budget}: no such budget; {nearest(budget, known)}")

@@ -2,27 +2,31 @@
 
 What is published of an experiment is replaced, its figures redrawn, or nothing is. With --partial
 the published runs that your own tables lack are kept, if the grid or its confirmation still has
-them. Claims: adamrepro claims --published.
+them. Small experiments are called theory/NAME. Claims: adamrepro claims --published.
 """
 
 from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from adamrepro import paths
 from adamrepro.cli.overrides import explained
 from adamrepro.cli.places import CommandLine, directory
-from adamrepro.errors import UserError
+from adamrepro.errors import UserError, nearest
 from adamrepro.experiments.planned import planned_runs
 from adamrepro.figures import FIGURES, draw
+from adamrepro.files import write_atomically
 from adamrepro.results.commits import is_changed, objection
 from adamrepro.results.layout import SEARCH, experiments_in, table_of
 from adamrepro.results.publish import copy_tables, keep_published, publishing, replace_figures, swap
 from adamrepro.results.review import objections
 from adamrepro.results.store import Store, run_ids
+
+THEORIES = "theory/"
+"""How the names of small experiments begin."""
 
 SHOWN = 5
 """Faults that are told of one experiment."""
@@ -56,40 +60,86 @@ def publish(
         raise UserError("publish: only from a checkout; this is an installed copy")
     if is_changed(checkout, "configs"):
         raise UserError(f"{checkout / 'configs'}: has changes; commit them, or take them back")
-    names = experiments or experiments_in(own / budget)
+    names = list(experiments) or [*experiments_in(own / budget), *theories_in(own / budget)]
     if not names:
         stand_in = (own / table_of(budget, stand_in=True)).is_dir()
         why = "; results of stand-in data are not published" if stand_in else "; train first"
         raise UserError(f"{own / budget}: no tables to publish{why}")
     refused = []
     results, figures = paths.published("results"), paths.published("figures")
+    against = functools.partial(objection, checkout=checkout)
     with publishing(results) as stage, publishing(figures) as pictures:
         for name in names:
-            if not (own / budget / name / "runs.csv").is_file():
-                raise UserError(f"{own / budget / name}: no tables to publish")
-            new, old = stage / budget / name, results / budget / name
-            copy_tables(Store(own, budget, name), new)
-            # what confirms a grid follows from its runs
-            for _ in ("grid", "confirmation") if partial else ():
-                keep_published(Store(stage, budget, name), old, planned_runs(name, budget, stage))
-            planned = planned_runs(name, budget, stage)
-            against = functools.partial(objection, checkout=checkout)
-            found = objections(new, planned, against, partial=partial)
+            if name.startswith(THEORIES):
+                found = publish_theory(own / budget, name, results / budget, against, partial)
+            else:
+                staged = stage, pictures
+                found = publish_experiment(own, budget, name, staged, against, partial)
             if found:
                 refused.append(name)
                 told(name, found)
-                continue
-            drawn = []
-            if budget != SEARCH and name in FIGURES:
-                files = draw(name, results=stage, figures=pictures, budget=budget).paths
-                drawn = [path for path in files if path.is_relative_to(pictures)]
-            before = run_ids(old / "runs.csv")
-            gone = len(before - run_ids(new / "runs.csv"))
-            swap(new, results, budget)
-            replace_figures(name, drawn, figures / budget)
-            less = f"; gone are {gone} of the {len(before)} runs before" if gone else ""
-            print(f"{name}: published, in {old}{less}")
     return refused
+
+
+def publish_experiment(
+    own: Path,
+    budget: str,
+    name: str,
+    staged: tuple[Path, Path],
+    against: Callable[[str], str],
+    partial: bool,
+) -> list[str]:
+    """Publish an experiment's tables and figures, or return what speaks against them.
+
+    staged: folders in which they are made before they take the place of what is published.
+    """
+    results, figures = paths.published("results"), paths.published("figures")
+    if not (own / budget / name / "runs.csv").is_file():
+        raise UserError(f"{own / budget / name}: no tables to publish")
+    stage, pictures = staged
+    new, old = stage / budget / name, results / budget / name
+    copy_tables(Store(own, budget, name), new)
+    # what confirms a grid follows from its runs
+    for _ in ("grid", "confirmation") if partial else ():
+        keep_published(Store(stage, budget, name), old, planned_runs(name, budget, stage))
+    found = objections(new, planned_runs(name, budget, stage), against, partial=partial)
+    if found:
+        return found
+    drawn = []
+    if budget != SEARCH and name in FIGURES:
+        files = draw(name, results=stage, figures=pictures, budget=budget).paths
+        drawn = [path for path in files if path.is_relative_to(pictures)]
+    before = run_ids(old / "runs.csv")
+    gone = len(before - run_ids(new / "runs.csv"))
+    swap(new, results, budget)
+    replace_figures(name, drawn, figures / budget)
+    less = f"; gone are {gone} of the {len(before)} runs before" if gone else ""
+    print(f"{name}: published, in {old}{less}")
+    return []
+
+
+def theories_in(folder: Path) -> list[str]:
+    """Return what the tables of small experiments are called: theory/regret."""
+    return [f"{THEORIES}{path.stem}" for path in sorted(folder.glob(f"{THEORIES}*.csv"))]
+
+
+def publish_theory(
+    own: Path, name: str, results: Path, against: Callable[[str], str], partial: bool
+) -> list[str]:
+    """Publish a small experiment's table, or return what speaks against it."""
+    from adamrepro.theory import THEORY
+    from adamrepro.theory.review import objections
+
+    place, short = own / f"{name}.csv", name.removeprefix(THEORIES)
+    if short not in THEORY:
+        raise UserError(f"{name}: no such experiment; {nearest(short, THEORY)}")
+    if not place.is_file():
+        raise UserError(f"{place}: no table to publish")
+    if found := list(objections(THEORY[short], own.name, place, against, partial=partial)):
+        return found
+    write_atomically(results / f"{name}.csv", place.read_text())
+    print(f"{name}: published, in {results}")
+    return []
 
 
 def told(name: str, found: Sequence[str]) -> None:

@@ -116,11 +116,8 @@ def main() -> int:
     for name in asked.experiment:
         if name not in known:
             parser.mistake(f"{name}: no such experiment; {nearest(name, known)}")
-    take_over = folder_of(asked.take_over)
-    if take_over and not take_over.is_dir():
-        parser.mistake(f"--from {asked.take_over}: no such folder; expected one that holds tables")
-    if paths.is_published(asked.results):
-        parser.mistake(f"--results {asked.results}: published; expected a folder of your own")
+    take_over = parser.folder_of(asked.take_over)
+    parser.check_own(asked.results)
     given = os.environ.get("ADAMREPRO_DATA")
     if given and not Path(given).expanduser().is_dir():
         parser.mistake(f"DATA={given}: no such folder; name one that holds the data sets")
@@ -167,13 +164,6 @@ def reproduce(work: Reproduction) -> None:
         work.run(f"figures {name}", "plot", *folders, *pictures)
         work.run(f"claims {name}", "claims", *folders)
         work.run(f"report {name}", "report", *folders, *pictures)
-
-
-def folder_of(named: str | None) -> Path | None:
-    """The results folder that --from names."""
-    if named is None:
-        return None
-    return paths.published("results") if named == "published" else Path(named).absolute()
 
 
 def show(work: Reproduction) -> None:

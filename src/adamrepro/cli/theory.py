@@ -26,13 +26,21 @@ def main() -> None:
     parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(THEORY)}; all")
     parser.add_budget("quick", "smoke", "full")
-    parser.add_places()
+    parser.add_places(published=False)
+    parser.add_argument(
+        "--from",
+        dest="take_over",
+        metavar="DIR",
+        help="a results folder whose finished seeds are taken over; published: results/published",
+    )
     parser.add_argument("--data", type=directory, default=paths.data(), metavar="DIR")
     parser.add_argument(
         "--stand-in", action="store_true", help="accept a stand-in for data that is not there"
     )
     asked = parser.parse_args()
     parser.check_budget(asked.budget, THEORY["regret"].size)
+    parser.check_own(asked.results)
+    asked.take_over = parser.folder_of(asked.take_over)
     # as Ctrl-C, so that it takes the processes along
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     names = asked.names or list(THEORY)
@@ -54,8 +62,11 @@ def run(name: str, asked: argparse.Namespace) -> str:
     if theory.dataset is not None:
         config = theory.dataset[asked.budget]
         data = load_dataset(config, root=asked.data, stand_in=asked.stand_in)
-    path = table_path(asked.results, asked.budget, name, data)
+    path, also = (
+        root and table_path(root, asked.budget, name, data)
+        for root in (asked.results, asked.take_over)
+    )
     ran: list[int] = []
-    record(theory, asked.budget, path, data, lambda seed, new: ran.extend([seed] * new))
+    record(theory, asked.budget, path, data, lambda seed, new: ran.extend([seed] * new), also)
     done = f"{len(ran)} seeds in {time.monotonic() - started:.0f} s" if ran else "done before"
     return f"{name}: {done}: {path}"

@@ -1,6 +1,6 @@
 """Tables of the small experiments, with where each row comes from; written seed by seed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ from adamrepro.data import DataSet
 from adamrepro.data.dataset import Source
 from adamrepro.results.commits import trained_at
 from adamrepro.results.layout import table_of
-from adamrepro.results.run_id import PROTOCOL
 from adamrepro.results.written import write_table
 from adamrepro.theory.table import Theory
 
@@ -34,21 +33,26 @@ def record(
     path: Path,
     data: DataSet | None,
     on_seed: Callable[[int, bool], None] = lambda seed, trained: None,
+    also: Path | None = None,
 ) -> None:
     """Run what the table at `path` lacks, a seed at a time; the table is replaced whole each time.
 
-    Columns: seed, the experiment's own, size_* (what the budget asks for), examples, data_source,
-    data_sha, torch, commit. Rows of another size, other data or other seeds are not kept.
+    Columns: seed, the experiment's own, protocol, size_* (what the budget asks for), examples,
+    data_source, data_sha, torch, commit. Rows of another size, other data or other seeds are not
+    kept. also: a table whose seeds are taken over.
     """
-    wanted: dict[str, Any] = {"protocol": PROTOCOL}
-    wanted |= {f"size_{key}": value for key, value in theory.size[budget].items()}
+    wanted: dict[str, Any] = dict(theory.settings(budget))
     if data is not None:
         wanted |= {"examples": len(data.train), "data_sha": data.sha256[:12]}
     seeds = theory.seeds[budget]
-    kept = kept_rows(path, wanted, seeds)
-    tables = [] if kept.empty else [kept]
+    tables: list[pd.DataFrame] = []
+    for place in (path, also):
+        lacking = set(seeds).difference(*(table["seed"] for table in tables))
+        found = kept_rows(place, wanted, lacking) if place else pd.DataFrame()
+        tables += [] if found.empty else [found]
+    kept = set[int]().union(*(table["seed"] for table in tables))
     for seed in seeds:
-        known = not kept.empty and bool((kept["seed"] == seed).any())
+        known = seed in kept
         if not known:
             given = [] if data is None else [data]
             table = theory.run(seed, *given, **theory.size[budget])
@@ -56,16 +60,22 @@ def record(
             source = "" if data is None else str(data.source)
             facts = {"data_source": source, "torch": torch.__version__, "commit": trained_at()}
             tables.append(table.assign(**wanted, **facts))
+        if not known or not path.is_file():
             write_table(path, pd.concat(tables), SIGNIFICANT)
         on_seed(seed, not known)
 
 
-def kept_rows(path: Path, wanted: dict[str, Any], seeds: Sequence[int]) -> pd.DataFrame:
+def read(path: Path) -> pd.DataFrame:
+    """Read a table as it was written."""
+    table = pd.read_csv(path, dtype={"data_sha": str, "commit": str}, keep_default_na=False)
+    return table.assign(protocol=table.get("protocol", FIRST))
+
+
+def kept_rows(path: Path, wanted: dict[str, Any], seeds: Collection[int]) -> pd.DataFrame:
     """The rows at `path` that were made as `wanted`; empty if there are none."""
     if not path.is_file():
         return pd.DataFrame()
-    table = pd.read_csv(path, dtype={"data_sha": str, "commit": str}, keep_default_na=False)
-    table = table.assign(protocol=table.get("protocol", FIRST))
+    table = read(path)
     if not set(wanted) <= set(table):
         return pd.DataFrame()
     same = table["seed"].isin(seeds)

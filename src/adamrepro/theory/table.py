@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from adamrepro.data import DataSetConfig
+from adamrepro.results.run_id import PROTOCOL
 
 Numbers = Mapping[str, int]
 
@@ -22,3 +23,8 @@ class Theory:
     seeds: Mapping[str, Sequence[int]]
     size: Mapping[str, Numbers]
     dataset: Mapping[str, DataSetConfig] | None = None
+
+    def settings(self, budget: str) -> dict[str, int]:
+        """Columns of its table that say how much was run at a budget, by which protocol."""
+        sizes = {f"size_{key}": value for key, value in self.size[budget].items()}
+        return {"protocol": PROTOCOL, **sizes}
