@@ -50,12 +50,18 @@ SINGLE = {
     # what Hydra's grammar does not read
     "optimizer.alpha": ("optimizer.alpha",),
     "optimizer.alpha=[1": ("optimizer.alpha",),
-    "optimizer.alpha=0.1,0.2": ("optimizer.alpha=0.1,0.2",),
+    "optimizer.alpha=0.1,0.2": ("optimizer.alpha=0.1,0.2: several values; add -m",),
+    # what chooses from a grid
+    "experiment=fig1a series=Adam": ("series=Adam: chooses from an experiment's grid; add -m",),
+    "experiment=fig1a reading=x": ("reading=x: chooses from an experiment's grid; add -m",),
 }
 MULTI = {
     "experiment=fig1a optimizer.alhpa=1": ("optimizer.alhpa", "did you mean alpha"),
     "experiment=fig1a optimizer=adm": ("optimizer=adm", "did you mean adam"),
     "experiment=fig1a series=Adm": ("series=Adm", "Adam"),
+    "experiment=fig1a reading=x": ("reading=x: readings are trained at budget=search",),
+    "experiment=fig1a budget=search reading=x": ("reading=x: no such reading; known: order: ",),
+    "experiment=fig1a --cfg job": ("Only one of --run, --multirun",),
     "experiment=fig1a optimizer.alpha=0": ("optimizer.alpha=0", "above 0"),
     "experiment=fig1a budget=quik": ("budget=quik", "did you mean quick"),
     "experiment=fig1a,fig9": ("experiment=fig9",),
@@ -83,7 +89,7 @@ def assert_explained(status: int, err: str, needles: tuple[str, ...]) -> None:
 def test_mistakes_in_a_single_run(
     override: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ended = train(capsys, *nowhere(tmp_path), override)
+    ended = train(capsys, *nowhere(tmp_path), *override.split())
     assert_explained(ended.status, ended.err, SINGLE[override])
     assert ended.out == ""
 

@@ -65,16 +65,22 @@ def answered() -> Iterator[None]:
         return
     try:
         yield
+        sys.stdout.flush()
     except UserError as error:
         message, status = str(error), USER
     except (Stopped, KeyboardInterrupt) as stopped:
         usual = "stopped; the same command goes on where this one left off"
         message, status = str(stopped) or usual, INTERRUPTED
+    except BrokenPipeError:
+        # whoever read the output has left, as head does: nobody is there to be told
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        message, status = "", FAILED
     except (RunsFailed, OSError) as error:
         message = f"{error}; what is done is kept, the same command tries the rest"
         status = FAILED
     else:
         return
-    print(message, file=sys.stderr)
+    if message:
+        print(message, file=sys.stderr)
     # SystemExit passes through Hydra, which would print a line of its own for an exception
     raise SystemExit(status)

@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,19 @@ def published() -> list[Judgement]:
 def test_the_page_is_that_of_the_committed_tables(published: list[Judgement]) -> None:
     page, command = document(published, "full"), "adamrepro claims --published --budget full --docs"
     assert (ROOT / "docs" / "claims.md").read_text() == page, f"out of date: {command}"
+
+
+@pytest.mark.parametrize("budget", ["quick", "full"])
+def test_the_committed_claims_are_those_of_the_committed_tables(
+    budget: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = ROOT / "results" / "published"
+    for name in (budget, "search"):
+        shutil.copytree(record / name, tmp_path / name)
+    assert call(capsys, main, "claims", "--results", tmp_path, "--budget", budget).status == 0
+    for name in ("claims.csv", "claims_evidence.csv"):
+        made = (tmp_path / budget / name).read_text()
+        assert made == (record / budget / name).read_text(), "adamrepro claims --published"
 
 
 def test_the_readme_counts_the_verdicts_of_the_page() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from adamrepro.cli import COMMANDS, main
 from adamrepro.cli.places import CommandLine
+from adamrepro.results.schema import untrained
 from commandline import Outcome, call
 
 BUDGETED = {
@@ -23,6 +25,10 @@ MISTAKES = {
     "bench": "CLASS: none named; expected an optimizer class, as in torch.optim.NAdam or",
     "plot fig1a fig1b": "unrecognized arguments: fig1b; see adamrepro plot --help",
     "compare --published": "unrecognized arguments: --published; see adamrepro compare --help",
+    "claims --docs": "--docs: pages tell of what is published; add --published --budget full",
+    "status --docs --budget full": "--docs: pages tell of what is published; add --published",
+    "plot --results nowhere": "--results nowhere: no such folder; expected one with tables",
+    "reproduce --from .": "--from .: no tables in there; expected a results folder",
     "readings fig1": "/search/fig1: no tables, and no such experiment; did you mean fig1b?",
     "readings after_adam_vae": "adamrepro train -m experiment=after_adam/vae budget=search",
 }
@@ -96,6 +102,26 @@ def test_what_is_left_out_is_said_with_what_trains_it(
         f"adamrepro train -m experiment=matter/{name} budget=full"
         for name in missing
     ]
+
+
+def test_stand_ins_are_found_again(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = home / "results" / "smoke-stand-in" / "matter_vae"
+    folder.mkdir(parents=True)
+    for name in ("runs.csv", "curves.csv"):
+        (folder / name).touch()
+    ended = called(capsys, "matter", "--results", str(home / "results"), "--budget", "smoke")
+    assert ended.status == 2
+    assert "matter_logistic: no tables; adamrepro train -m experiment=matter/log" in ended.err
+    said = untrained(home / "results" / "smoke" / "matter_vae")
+    assert said.endswith("no tables; those of stand-in data: --budget smoke-stand-in")
+
+
+def test_a_reader_that_leaves_is_no_mistake() -> None:
+    command = f"{sys.executable} -m adamrepro | true; echo ${{PIPESTATUS[0]}}"
+    long = f"{sys.executable} -m adamrepro status --published | head -c 1; echo ${{PIPESTATUS[0]}}"
+    for each in (command, long):
+        done = subprocess.run(["bash", "-c", each], capture_output=True, text=True)
+        assert done.stderr == ""
 
 
 def test_the_version_and_the_nearest_command(

@@ -157,6 +157,12 @@ def test_search_is_the_product_of_the_open_settings() -> None:
     assert set(of("reading", dropout)) == {"'order: a; t: steps'", "'order: b; t: steps'"}
 
 
+def test_one_reading_of_a_search() -> None:
+    found = runs("reading='order: a; t: steps'", budget="search")
+    assert set(of("reading", found)) == {"'order: a; t: steps'"}
+    assert all("training.order=shuffled" in run for run in found)
+
+
 def test_without_open_settings_search_is_the_grid() -> None:
     closed = {"sweeps": EXPERIMENT["sweeps"]}
     assert expand(closed, [], "search", [0]) == expand(closed, [], "full", [0])

@@ -28,7 +28,7 @@ GOLDEN = {
 
 SINGLE = {
     "fig1a": "f45b6a6c9980",
-    "fig1b": "b46dd9bfbb36",
+    "fig1b": "0e50bc2e2cf4",
     "fig2a": "ba97e90fb031",
     "fig2b": "5685502cd7a1",
     "fig3": "f2efa2348245",

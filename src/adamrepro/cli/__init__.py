@@ -31,11 +31,9 @@ COMMANDS = {
 def main() -> int:
     """Run the command that the command line names; returns its exit status."""
     told = sys.argv[1:]
-    if not told or told[0] in ("-h", "--help"):
-        print(usage())
-        return 0
-    if told[0] == "--version":
-        print(f"adamrepro {version('adamrepro')}")
+    if not told or told[0] in ("-h", "--help", "--version"):
+        with answered():
+            print(f"adamrepro {version('adamrepro')}" if "--version" in told else usage())
         return 0
     name = told[0]
     if name not in COMMANDS:

@@ -31,7 +31,7 @@ def main() -> None:
     parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     parser.add_budget("full", "smoke")
     parser.add_places(figures=True)
-    parser.add_argument("--docs", action="store_true", help="write docs/after-adam.md as well")
+    parser.add_docs("docs/after-adam.md")
     asked = parser.of_a_budget()
     folder, pictures = asked.results / asked.budget, asked.figures / asked.budget
     kinds = ("after_adam_", "after_adam_betas_")

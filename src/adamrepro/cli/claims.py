@@ -26,7 +26,7 @@ def main() -> None:
     parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     parser.add_budget("quick", "smoke", "full")
     parser.add_places()
-    parser.add_argument("--docs", action="store_true", help="write docs/claims.md as well")
+    parser.add_docs("docs/claims.md")
     asked = parser.of_a_budget()
     folder = asked.results / asked.budget
     if not folder.is_dir():

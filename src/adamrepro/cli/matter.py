@@ -26,7 +26,7 @@ def main() -> None:
     parser = CommandLine(description=(__doc__ or "").split("\n")[0])
     parser.add_budget("full", "smoke")
     parser.add_places()
-    parser.add_argument("--docs", action="store_true", help="write docs/does-it-matter.md as well")
+    parser.add_docs("docs/does-it-matter.md")
     asked = parser.of_a_budget()
     folder = asked.results / asked.budget
     tell_untrained([folder / name for name in TASKS])

@@ -16,6 +16,9 @@ from adamrepro.errors import UserError, answered, in_a_line, nearest
 MOVED = {"population": "execution.population", "training.compile": "execution.compile"}
 """Keys of earlier versions, and what they are called now."""
 
+HYDRAS = ("Config group override must be", "Only one of --run, --multirun")
+"""How Hydra's plain errors begin: its answers to optimizer=null, and to -m --cfg job."""
+
 
 @contextmanager
 def explained() -> Iterator[None]:
@@ -28,10 +31,9 @@ def explained() -> Iterator[None]:
         except (HydraException, OmegaConfBaseException) as error:
             raise UserError(explain(error)) from error
         except ValueError as error:
-            if not str(error).startswith("Config group override must be"):
+            if not str(error).startswith(HYDRAS):
                 raise
-            # Hydra's answer to optimizer=null
-            raise UserError(f"{error}: {' '.join(sys.argv[1:])}") from error
+            raise UserError(f"{in_a_line(error)}: {' '.join(sys.argv[1:])}") from error
 
 
 def register_resolvers() -> None:
@@ -68,6 +70,8 @@ def explain(error: Exception) -> str:
                 return f"{cause.full_key}: no such key here, only with {' or '.join(elsewhere)}"
             return f"{cause.full_key}: no such key; {nearest(key, known)}"
         return f"{cause.full_key}: {in_a_line(cause)}"
+    if several := re.match(r"Ambiguous value for argument '(.*)'", str(error)):
+        return f"{several[1]}: several values; add -m to train them all"
     return "\n".join(str(error).splitlines()[:2])
 
 

@@ -34,15 +34,26 @@ class CommandLine(argparse.ArgumentParser):
             what = "results/published" + (" and figures/published" if figures else "")
             self.add_argument("--published", action=Published, nargs=0, help=f"the same as {what}")
 
+    def add_docs(self, page: str) -> None:
+        """Add --docs, for what is made of the published tables at full alone."""
+        known = f"with --published --budget full: write {page} as well"
+        self.add_argument("--docs", action="store_true", help=known)
+
     def of_a_budget(self) -> argparse.Namespace:
         """Parse it; --budget must name a budget, or other tables that are there."""
         asked = self.parse_args()
+        if asked.results != paths.local("results") and not asked.results.is_dir():
+            self.mistake(f"--results {asked.results}: no such folder; expected one with tables")
         there = tables_in(asked.results)
         if asked.budget not in there:
             # imported late: what reads tables alone needs no OmegaConf
             from adamrepro.experiments.budgets import known_budgets
 
             self.check_budget(asked.budget, {*known_budgets(), *there})
+        if getattr(asked, "docs", False) and not (
+            paths.is_published(asked.results) and asked.budget == "full"
+        ):
+            self.mistake("--docs: pages tell of what is published; add --published --budget full")
         return asked
 
     def check_own(self, results: Path) -> None:
@@ -55,8 +66,8 @@ class CommandLine(argparse.ArgumentParser):
         if named is None:
             return None
         folder = paths.published("results") if named == "published" else Path(named).absolute()
-        if not folder.is_dir():
-            self.mistake(f"--from {named}: no such folder; expected one that holds tables")
+        if not tables_in(folder):
+            self.mistake(f"--from {named}: no tables in there; expected a results folder")
         return folder
 
     def check_budget(self, budget: str, known: Iterable[str]) -> None:

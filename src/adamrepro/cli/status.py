@@ -30,9 +30,7 @@ def main() -> None:
     parser.add_argument("experiment", nargs="*", help=f"of {', '.join(EXPERIMENTS)}; all if none")
     parser.add_budget("quick", "smoke", "full")
     parser.add_places()
-    parser.add_argument(
-        "--docs", action="store_true", help="write the table of docs/full-scale.md as well"
-    )
+    parser.add_docs("the table of docs/full-scale.md")
     asked = parser.of_a_budget()
     with explained(), composing(CONFIGS) as composer:
         folders = (asked.results, paths.published("results"))

@@ -1,6 +1,7 @@
 """Train one run, or (-m) a grid: see `adamrepro train --help`."""
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import hydra
@@ -8,6 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from adamrepro.cli.overrides import announced, explained
+from adamrepro.errors import UserError
 from adamrepro.paths import CONFIGS
 from adamrepro.results.rows import read_curves, read_rows
 
@@ -24,10 +26,19 @@ def train(config: DictConfig) -> str:
     from adamrepro.runs.config import to_run_config
 
     with explained():
-        apply_budget(config, HydraConfig.get().overrides.task)
+        given = HydraConfig.get().overrides.task
+        check_single(config, given)
+        apply_budget(config, given)
         [run] = run_batch([to_run_config(config)], processes=False)
         print(outcome(run))
         return run.run_id
+
+
+def check_single(config: DictConfig, overrides: Sequence[str]) -> None:
+    """Refuse, for a single run, what chooses from an experiment's grid."""
+    for override in overrides:
+        if config.get("sweeps") and override.startswith(("series=", "reading=")):
+            raise UserError(f"{override}: chooses from an experiment's grid; add -m")
 
 
 def outcome(run: "Run") -> str:

@@ -22,7 +22,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adamrepro.errors import UserError
+from adamrepro.errors import UserError, nearest
 from adamrepro.results.layout import SEARCH
 
 Overrides = list[str]
@@ -54,7 +54,8 @@ def expand(
             [f"{key}={written(value)}" for key, value in zip(grid, values, strict=True)]
             for values in itertools.product(*grid.values())
         ]
-        for reading, settings in readings(experiment.get("open_settings") or {}, budget, series):
+        candidates = readings(experiment.get("open_settings") or {}, budget, series)
+        for reading, settings in asked_for(candidates, fixed.get("reading"), budget):
             common = [*sweep.get("overrides", []), *settings]
             labels = [f"series={quote(series)}", f"reading={quote(reading)}", f"role={role}"]
             runs += [[*common, *product, *labels, *user] for product in products]
@@ -114,6 +115,21 @@ def readings(
         ("; ".join(label for label, _ in c if label), [o for _, found in c for o in found])
         for c in combinations
     ]
+
+
+def asked_for(
+    candidates: list[tuple[str, Overrides]], reading: str | None, budget: str
+) -> list[tuple[str, Overrides]]:
+    """Return the candidates that a user's `reading=` leaves: one, or all without it."""
+    if reading is None:
+        return candidates
+    if budget != SEARCH:
+        raise UserError(f"reading={reading}: readings are trained at budget={SEARCH}")
+    found = [each for each in candidates if each[0] == reading.strip("'\"")]
+    if not found:
+        meant = nearest(reading, [label for label, _ in candidates])
+        raise UserError(f"reading={reading}: no such reading; {meant}")
+    return found
 
 
 def overrides_of(value: Any) -> Overrides:

@@ -78,7 +78,8 @@ def steps(by_task: Mapping[str, pd.DataFrame]) -> Figure:
     ]
     caption = (
         "How far the training cost at the end lies above the lowest of the panel, in dex "
-        "(0.3 is twice the cost), one seed. Framed: the lowest of each rule."
+        "(0.3 is twice the cost), one seed. Framed: the lowest of each rule, which may be "
+        "another step size than the one chosen by the last pass alone."
     )
     return stack("Rules after Adam: step sizes", blocks, [caption])
 

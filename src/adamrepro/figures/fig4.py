@@ -53,7 +53,7 @@ def contents_of(tables: Tables, references: References, *, budget: str) -> GridC
     """
     runs = every_point(tables.runs)
     if runs.empty:
-        raise UserError("fig4: no grid runs in its tables; train its grid first (-m)")
+        raise UserError("fig4: no runs of its grid in its tables; train it (-m, no seed=)")
     epochs = epochs_shown(tables.curves, runs)
     losses = figure_4_losses(runs, tables.curves, list(epochs.values()))
     reference = references["fig4"]

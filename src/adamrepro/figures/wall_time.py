@@ -11,6 +11,10 @@ from adamrepro.results.reference import CURVE_PANELS
 from adamrepro.results.seconds import training_seconds
 
 _TIME = CURVE_PANELS["fig2b_walltime"]
+_COSTS = (
+    "SFO: cost of the whole training set after pass x, noise off; Adam: mean over pass x + 1, as "
+    "it trains."
+)
 _UNDONE = (
     "From x = 8 on the paper's Adam is divided by 2.3 (x \N{MINUS SIGN} 7): dashed, and compared, "
     "with that undone."
@@ -22,10 +26,10 @@ def wall_time(found: Sequence[Curve]) -> Added:
     """A panel against wall time; none where a run took no time that was measured."""
     passes = passes_of_adam(found)
     if not all(passes.get(name, 0) > 0 for name in _TIME.stretches):
-        return Added(caption=[_UNDONE, _NO_TIMES])
+        return Added(caption=[_COSTS, _UNDONE, _NO_TIMES])
     panel = replace(_TIME, title="against wall time", stretches=passes)
     beside = {name: f"a pass is {of:.3g}" for name, of in passes.items()}
-    return Added([panel], {_TIME.name: beside}, [_UNDONE, _told(passes)])
+    return Added([panel], {_TIME.name: beside}, [_COSTS, _UNDONE, _told(passes)])
 
 
 def passes_of_adam(found: Sequence[Curve]) -> dict[str, float]:

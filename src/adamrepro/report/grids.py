@@ -30,7 +30,10 @@ _MARKS = {
     Selection.RECOVERED: {"symbol": "diamond-open", "size": 15},
     Selection.TUNED: {"symbol": "star-open", "size": 17},
 }
-_SHADES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+_SHADES = (
+    *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
+    *("#8c510a", "#7f7f7f", "#b2df8a"),
+)
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,7 @@ def _words(choice: Choice, rows: pd.DataFrame) -> str:
     """What was chosen, by which value, and the edges that it lies at."""
     chosen = rows[rows["setting_id"] == choice.setting_id].iloc[0]
     found = f"{str(choice.selection).capitalize()}: {describe(chosen, searched(rows))}"
-    found += f", cost {number(chosen['cost'])}, {_dex(chosen['dex'])} from the paper"
+    found += f", cost {number(chosen['cost'])}, {_dex(chosen['dex'])}"
     if choice.at_edge == (ONLY,):
         return f"{found} \N{DAGGER} the only setting that was tried."
     if choice.at_edge:
@@ -176,7 +179,7 @@ def _words(choice: Choice, rows: pd.DataFrame) -> str:
 
 
 def _dex(value: float) -> str:
-    return f"{value:#.2g} dex" if np.isfinite(value) else "no distance"
+    return f"{value:#.2g} dex from the paper" if np.isfinite(value) else "not beside the paper's"
 
 
 def _table(rows: pd.DataFrame, choices: Sequence[Choice]) -> Table:

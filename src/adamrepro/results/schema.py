@@ -16,7 +16,7 @@ import pandas as pd
 from adamrepro import paths
 from adamrepro.errors import UserError, nearest
 from adamrepro.results.checksum import verify
-from adamrepro.results.layout import budget_of
+from adamrepro.results.layout import budget_of, table_of
 from adamrepro.results.rows import read_curves, read_rows
 
 RUN_ID_COLUMNS = (
@@ -104,6 +104,9 @@ def untrained(folder: Path) -> str:
     known = paths.experiments()
     if experiment not in known:
         return f"{folder}: no tables, and no such experiment; {nearest(experiment, known)}"
+    stand_in = table_of(table, stand_in=True)
+    if Tables.exist(folder.parents[1] / stand_in / experiment):
+        return f"{folder}: no tables; those of stand-in data: --budget {stand_in}"
     settings = f"experiment={known[experiment]} budget={budget_of(table)}"
     return f"{folder}: no tables; adamrepro train -m {settings}"
 

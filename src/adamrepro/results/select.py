@@ -94,7 +94,7 @@ def scored(
     grid = grid_of(runs)
     if grid.empty:
         raise UserError(
-            f"{panel.experiment}: no grid runs in its tables; train its grid first (-m)"
+            f"{panel.experiment}: no runs of its grid in its tables; train it (-m, no seed=)"
         )
     cost = costs_at_horizon(grid, curves, panel)["cost"]
     dex = distances(grid, curves, panel, reference)["dex"]
