@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from adamrepro.cli.overrides import announced, explained
@@ -27,7 +28,8 @@ def train(config: DictConfig) -> str:
 
     with explained():
         given = HydraConfig.get().overrides.task
-        check_single(config, given)
+        if HydraConfig.get().mode is RunMode.RUN:
+            check_single(config, given)
         apply_budget(config, given)
         [run] = run_batch([to_run_config(config)], processes=False)
         print(outcome(run))

@@ -1,6 +1,7 @@
 """The machine that runs are trained on: its devices, and what is global in torch."""
 
 import ctypes
+import gc
 import logging
 import os
 import platform
@@ -116,3 +117,13 @@ def keep_freed_memory() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(M_MMAP_MAX, 0)
         libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def return_freed_memory() -> None:
+    """Give the system back what glibc kept: the next population may be of another size.
+
+    A worker's second run of SFO on 100 minibatches held 12.7 GB, of which it used 4.4.
+    """
+    gc.collect()
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)

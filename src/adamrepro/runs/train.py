@@ -13,7 +13,13 @@ from adamrepro.results.rows import as_text
 from adamrepro.results.run_id import Value
 from adamrepro.results.store import GivenUp
 from adamrepro.runs.config import Compile
-from adamrepro.runs.machine import device_name, device_of, set_up_torch, this_machine
+from adamrepro.runs.machine import (
+    device_name,
+    device_of,
+    return_freed_memory,
+    set_up_torch,
+    this_machine,
+)
 from adamrepro.runs.planning import Plan, Run, dataset_of
 from adamrepro.runs.task import task_of
 from adamrepro.training import (
@@ -58,6 +64,7 @@ def train(plan: Plan, listener: Listener = NOBODY) -> None:
 def train_locked(plan: Plan, listener: Listener) -> Loop:
     """Train a population whose lock is held; returns its loop, at the end of its work."""
     config = plan.config
+    return_freed_memory()
     set_up_torch(config)
     data = dataset_of(config)
     checkpoint = Checkpoint(plan.store.checkpoint_path(plan.identity), plan.identity)

@@ -10,6 +10,7 @@ from typing import Any
 import submitit
 
 from adamrepro.errors import UserError, require
+from adamrepro.ranges import check_ranges, positive, whole
 from adamrepro.runs.config import RunConfig
 
 
@@ -39,22 +40,20 @@ class Cluster:
     account: str | None = None
     qos: str | None = None
     constraint: str | None = None
-    timeout_min: int = 240
+    timeout_min: int = whole(240)
     signal_delay_s: int = 120
     max_num_timeout: int = 20
-    cpus_per_task: int | None = None
+    cpus_per_task: int | None = whole(None)
     gpus_per_node: int = 0
     mem_gb: float | None = 8.0
-    array_parallelism: int = 100
+    array_parallelism: int = whole(100)
     setup: list[str] = field(default_factory=list)
     additional_parameters: dict[str, Any] = field(default_factory=dict)
-    poll_seconds: float = 10.0
+    poll_seconds: float = positive(10.0)
 
     def __post_init__(self) -> None:
         """Check ranges; raises UserError naming the key."""
-        for key in ("timeout_min", "cpus_per_task", "array_parallelism"):
-            value = getattr(self, key)
-            check(value is None or value >= 1, key, value, "a whole number above 0")
+        check_ranges("hydra.launcher", self)
         check(self.max_num_timeout >= 0, "max_num_timeout", self.max_num_timeout, "0 or above")
         ok = 0 < self.signal_delay_s < 60 * self.timeout_min
         expected = "seconds, fewer than timeout_min gives"
@@ -62,7 +61,6 @@ class Cluster:
         gpus = self.gpus_per_node
         check(gpus in (0, 1), "gpus_per_node", gpus, "0 or 1: a population trains on one GPU")
         check(self.mem_gb is None or self.mem_gb > 0, "mem_gb", self.mem_gb, "a number above 0")
-        check(self.poll_seconds > 0, "poll_seconds", self.poll_seconds, "a number above 0")
 
     def placed(self, configs: Sequence[RunConfig]) -> list[RunConfig]:
         """Return the configs with the device of the jobs: `auto` would look at this machine's.

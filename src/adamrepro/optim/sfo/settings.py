@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from adamrepro.errors import require
+from adamrepro.ranges import check_ranges, positive, whole
 
 
 @dataclass(kw_only=True)
@@ -15,19 +15,17 @@ class SfoSettings:
     """
 
     name: str = "sfo"
-    history: int = 10
-    initial_hessian: float = 1e5
-    initial_active: int = 2
-    max_noise: float = 1.0
-    max_step_ratio: float = 10.0
-    min_step: float = 1e-8
+    history: int = whole(10)
+    initial_hessian: float = positive(1e5)
+    initial_active: int = whole(2)
+    max_noise: float = positive(1.0)
+    max_step_ratio: float = positive(10.0)
+    min_step: float = positive(1e-8)
     allow_noise: bool = False
 
     def __post_init__(self) -> None:
         """Check ranges; raises UserError naming the key."""
-        for key, value in self.options().items():
-            if key != "allow_noise":
-                require(0 < value < float("inf"), f"optimizer.{key}", value, "a number above 0")
+        check_ranges("optimizer", self)
 
     def options(self) -> dict[str, Any]:
         """Return the arguments of `SFO`."""
