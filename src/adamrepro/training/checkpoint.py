@@ -40,7 +40,8 @@ class Checkpoint:
             with zipfile.ZipFile(self.path) as archive:
                 if archive.testzip():  # torch.load itself looks at no checksum
                     raise zipfile.BadZipFile
-            state = torch.load(self.path, map_location="cpu", weights_only=True)
+            # mapped: what is copied from it need not fit into the memory twice
+            state = torch.load(self.path, map_location="cpu", weights_only=True, mmap=True)
         except FileNotFoundError:
             return None, ""
         except Exception as e:  # damage can raise nearly anything
