@@ -12,7 +12,7 @@ from adamrepro.claims.after_adam import BetaMap, Ranking
 from adamrepro.claims.answer import LIMIT
 from adamrepro.claims.bench_page import TEST, test_gap, tuned
 from adamrepro.claims.evidence import DEFAULT
-from adamrepro.claims.interval import table_of
+from adamrepro.claims.interval import long_table
 from adamrepro.claims.words import capital
 from adamrepro.results import markdown
 from adamrepro.results.tasks import BASELINE, TASKS
@@ -72,7 +72,7 @@ def table(rankings: Sequence[Ranking]) -> pd.DataFrame:
         for series, of in ranking.standings.items()
         for measure, interval in of.measured.items()
     )
-    return table_of(["task", "passes", "seeds", "rule", "measure"], rows, "verdict")
+    return long_table(["task", "passes", "seeds", "rule", "measure"], rows, "verdict")
 
 
 def page(rankings: Sequence[Ranking], maps: Sequence[BetaMap], figures: str) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from adamrepro.claims.bench import Standing, Tuning
 from adamrepro.claims.effects import MEASURES
-from adamrepro.claims.interval import table_of
+from adamrepro.claims.interval import long_table
 from adamrepro.results import markdown
 from adamrepro.results.schema import Tables
 
@@ -45,7 +45,7 @@ def table(standings: Sequence[Standing]) -> pd.DataFrame:
         for of in standings
         for measure, interval in of.measured.items()
     )
-    return table_of(["task", "passes", "seeds", "measure"], rows, "verdict")
+    return long_table(["task", "passes", "seeds", "measure"], rows, "verdict")
 
 
 def page(

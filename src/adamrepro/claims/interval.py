@@ -59,7 +59,7 @@ def borrowed(value: float, scatter: Sequence[float]) -> Interval:
     return Interval(value, value - half, value + half)
 
 
-def table_of(
+def long_table(
     columns: Sequence[str], rows: Iterable[tuple[Sequence[object], Interval, str]], said: str
 ) -> pd.DataFrame:
     """A row per interval: what it is of, in `columns`, then mean, low and high, then `said`."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from adamrepro.claims.effects import MEASURES
-from adamrepro.claims.interval import table_of
+from adamrepro.claims.interval import long_table
 from adamrepro.claims.matter import QUESTIONS, TASKS, Effect
 from adamrepro.results import markdown
 
@@ -42,7 +42,7 @@ def table(effects: Sequence[Effect]) -> pd.DataFrame:
         for effect in effects
         for measure, interval in effect.dex.items()
     )
-    return table_of(COLUMNS, rows, "matters")
+    return long_table(COLUMNS, rows, "matters")
 
 
 def page(effects: Sequence[Effect]) -> str:

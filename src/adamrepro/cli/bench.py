@@ -70,7 +70,7 @@ def main() -> None:
 
 def bench(asked: argparse.Namespace) -> None:
     """Check everything before anything is trained; then train, judge and draw."""
-    from adamrepro.experiments.bench import beside_adam, known_tasks, series_of
+    from adamrepro.experiments.bench import beside_adam, known_tasks, series_of_class
     from adamrepro.experiments.compose import composing
 
     results = asked.results.absolute()
@@ -87,7 +87,7 @@ def bench(asked: argparse.Namespace) -> None:
         for task, experiment in zip(tasks, experiments, strict=True)
     }
     folder = runs[0].store.tables.parent / "bench"
-    name = series_of(asked.cls)
+    name = series_of_class(asked.cls)
     found = []
     for task, own in tables.items():
         optimizers = optimizers_of(own)

@@ -3,7 +3,7 @@
 from adamrepro.cli.places import CommandLine
 from adamrepro.results import markdown
 from adamrepro.results.layout import SEARCH
-from adamrepro.results.readings import nearest
+from adamrepro.results.readings import nearest_runs
 from adamrepro.results.schema import Tables
 
 
@@ -13,7 +13,7 @@ def main() -> None:
     parser.add_argument("experiment", help="one that was trained with budget=search")
     parser.add_places()
     asked = parser.parse_args()
-    table = nearest(Tables.read(asked.results / SEARCH / asked.experiment), asked.experiment)
+    table = nearest_runs(Tables.read(asked.results / SEARCH / asked.experiment), asked.experiment)
     body = (
         [f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row]
         for row in table.itertuples(index=False)

@@ -74,7 +74,7 @@ def text(value: object) -> str:
     return quote(value) if isinstance(value, str) else written(value)
 
 
-def series_of(path: str) -> str:
+def series_of_class(path: str) -> str:
     """Return what the runs of a class are called."""
     return own_name(path, [])
 

@@ -107,7 +107,7 @@ def readings(
         options = [
             (f"{name}: {label}", overrides_of(value))
             for label, value in values.items()
-            if series in series_of(value, series)
+            if series in limited_to(value, series)
         ]
         dimensions.append(options or [("", [])])
     combinations = itertools.product(*dimensions)
@@ -136,7 +136,7 @@ def overrides_of(value: Any) -> Overrides:
     return list(value["overrides"] if isinstance(value, Mapping) else value)
 
 
-def series_of(value: Any, otherwise: str) -> list[str]:
+def limited_to(value: Any, otherwise: str) -> list[str]:
     return list(value.get("series", [otherwise])) if isinstance(value, Mapping) else [otherwise]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from adamrepro.report.sources import Sources
 from adamrepro.report.tables import Table, Topic, number
 from adamrepro.results.damage import DAMAGE, told
-from adamrepro.results.readings import nearest
+from adamrepro.results.readings import nearest_runs
 
 
 def readings(sources: Sources) -> Iterator[Topic]:
@@ -19,7 +19,7 @@ def readings(sources: Sources) -> Iterator[Topic]:
             yield Topic(name, notes=[why])
             continue
         try:
-            found = nearest(tables, name)
+            found = nearest_runs(tables, name)
         except DAMAGE as error:
             yield Topic(name, notes=[told(folder, error)])
             continue

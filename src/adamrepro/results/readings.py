@@ -9,7 +9,7 @@ from adamrepro.results.select import hyper_parameters
 from adamrepro.results.summary import describe
 
 
-def nearest(tables: Tables, experiment: str) -> pd.DataFrame:
+def nearest_runs(tables: Tables, experiment: str) -> pd.DataFrame:
     """Return the run nearest the paper for each series and reading, best first.
 
     Columns series, reading, setting, fidelity (dex), points (that it was taken over), runs (that
