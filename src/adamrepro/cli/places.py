@@ -39,10 +39,14 @@ class CommandLine(argparse.ArgumentParser):
         known = f"with --published --budget full: write {page} as well"
         self.add_argument("--docs", action="store_true", help=known)
 
-    def of_a_budget(self) -> argparse.Namespace:
-        """Parse it; --budget must name a budget, or other tables that are there."""
+    def of_a_budget(self, *, may_be_new: bool = False) -> argparse.Namespace:
+        """Parse it; --budget must name a budget, or other tables that are there.
+
+        may_be_new: the results folder need not be there yet.
+        """
         asked = self.parse_args()
-        if asked.results != paths.local("results") and not asked.results.is_dir():
+        is_named = asked.results != paths.local("results")
+        if is_named and not may_be_new and not asked.results.is_dir():
             self.mistake(f"--results {asked.results}: no such folder; expected one with tables")
         there = tables_in(asked.results)
         if asked.budget not in there:

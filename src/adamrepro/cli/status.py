@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_budget("quick", "smoke", "full")
     parser.add_places()
     parser.add_docs("the table of docs/full-scale.md")
-    asked = parser.of_a_budget()
+    asked = parser.of_a_budget(may_be_new=True)
     with explained(), composing(CONFIGS) as composer:
         folders = (asked.results, paths.published("results"))
         rates = {flag: measured(*folders, stand_in=flag) for flag in (False, True)}
