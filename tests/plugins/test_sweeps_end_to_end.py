@@ -139,7 +139,7 @@ def test_experiments_are_one_batch_and_one_that_fails_stops_none_of_the_others(
         patch.setattr(Loop, "__init__", fails_for_rmsprop)
         ended = command(*both)
     assert ended.status == 1
-    assert "smoke/fig1a, smoke/fig1b: 11 runs, 0 done, 11 to train" in ended.err
+    assert "smoke-stand-in/fig1a, smoke-stand-in/fig1b: 11 runs, 0 done, 11 to train" in ended.err
     assert "2 of 11 populations failed" in ended.err.splitlines()[-1]
 
     def roles(experiment: str) -> list[str]:

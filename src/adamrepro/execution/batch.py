@@ -50,7 +50,7 @@ def run_batch(
     for tables in {p.store.tables for p in plans}:
         stores[tables].check_writable()
     missing = sum(len(p.runs) for p in plans)
-    name = ", ".join(dict.fromkeys(f"{each.budget}/{each.experiment}" for each in configs))
+    name = ", ".join(f"{store.table}/{store.tables.name}" for store in stores.values())
     distinct = len({run.run_id for run in runs})
     screen.print(f"{name}: {distinct} runs, {distinct - missing} done, {missing} to train")
     try:
@@ -68,6 +68,8 @@ def run_batch(
             f"{len(board.failed)} of {len(plans)} populations failed",
             [None if run.run_id in lost else run.run_id for run in runs],
         )
+    for tables in stores if plans and processes else ():
+        screen.print(f"tables: {tables}", highlight=False, soft_wrap=True)
     return runs
 
 

@@ -36,16 +36,17 @@ def expand(
 ) -> list[Overrides]:
     """Return the overrides of every run of an experiment's grid.
 
-    experiment: its `sweeps` (null for one that the budget leaves out) and `open_settings`.
+    experiment: its `sweeps` (null for one that the budget leaves out), `open_settings` and `seeds`.
     user: the user's own overrides, one value each; they are applied to every run, and a key that
-    the user sets is no longer swept. A seed of theirs that is none of `seeds`, those of the grid,
-    confirms: no setting is chosen on it. With `series=X` or `optimizer=x` among them only the
+    the user sets is no longer swept. A seed of theirs that is one of those that confirm is so here,
+    too: no setting is chosen on it. With `series=X` or `optimizer=x` among them only the
     sweeps of that curve or optimizer are run; an optimizer that no sweep has is a series of its
     own, called X or after it.
     """
     runs = []
     fixed = dict(override.lstrip("+").partition("=")[::2] for override in user)
-    role = "grid" if fixed.get("seed", str(seeds[0])) in map(str, seeds) else "confirm"
+    confirming = (experiment.get("seeds") or {}).get("confirm", [])
+    role = "confirm" if fixed.get("seed") in map(str, confirming) else "grid"
     for series, sweep in select(experiment["sweeps"], user).items():
         grid = {k: v for k, v in grid_of(sweep, budget).items() if k not in fixed}
         if "seed" not in fixed:
