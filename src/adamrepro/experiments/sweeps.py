@@ -46,7 +46,7 @@ def expand(
     runs = []
     fixed = dict(override.lstrip("+").partition("=")[::2] for override in user)
     confirming = (experiment.get("seeds") or {}).get("confirm", [])
-    role = "confirm" if fixed.get("seed") in map(str, confirming) else "grid"
+    role = "confirm" if fixed.get("seed", "") in map(str, confirming) else "grid"
     for series, sweep in select(experiment["sweeps"], user).items():
         grid = {k: v for k, v in grid_of(sweep, budget).items() if k not in fixed}
         if "seed" not in fixed:
