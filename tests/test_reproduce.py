@@ -192,7 +192,7 @@ def test_stand_ins_have_figures_and_claims_of_their_own(sandbox: Sandbox) -> Non
         (["figD"], {}, "figD: no such experiment; did you mean figC?"),
         (["--published"], {}, "unrecognized arguments: --published; see "),
         (["--results", f"{PUBLISHED}"], {}, f"--results {PUBLISHED}: published; expected"),
-        (["--from", "/no/such/folder"], {}, "--from /no/such/folder: no such folder"),
+        (["--from", "/no/such/folder"], {}, "--from /no/such/folder: no tables in there"),
     ],
 )
 def test_a_mistake_is_answered_at_once(

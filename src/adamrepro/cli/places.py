@@ -70,7 +70,7 @@ class CommandLine(argparse.ArgumentParser):
         if named is None:
             return None
         folder = paths.published("results") if named == "published" else Path(named).absolute()
-        if not tables_in(folder):
+        if not (tables_in(folder) or any(folder.glob("*/theory/*.csv"))):
             self.mistake(f"--from {named}: no tables in there; expected a results folder")
         return folder
 
