@@ -127,18 +127,18 @@ def limits(runs: pd.DataFrame, epochs: int) -> list[str]:
     digests = set(runs["data_sha"].dropna().astype(str).str[:_DIGITS])
     found += [f"its {what}" for digest, what in _COPIES.items() if digest in digests]
     name = str(runs["dataset.name"].iloc[0]) if "dataset.name" in runs else ""
-    used, whole = _largest(runs, "dataset.examples"), TRAINING_EXAMPLES.get(name)
-    if used is not None and whole is not None and used < whole:
-        found.append(f"{used:,} of {whole:,} examples")
-    run = _largest(runs, "training.epochs")
-    if run is not None and run < epochs:
-        found.append(f"{run} of {epochs} passes")
-    return found
+    if whole := TRAINING_EXAMPLES.get(name):
+        found += _cut(runs, "dataset.examples", whole, "examples")
+    return found + _cut(runs, "training.epochs", epochs, "passes")
 
 
-def _largest(runs: pd.DataFrame, column: str) -> int | None:
-    values = runs[column].dropna() if column in runs else pd.Series(dtype=float)
-    return None if values.empty else int(values.max())
+def _cut(runs: pd.DataFrame, column: str, whole: int, what: str) -> list[str]:
+    """Say how many of `whole` the runs have, if any has fewer; blank stands for all of them."""
+    values = runs[column].fillna(whole) if column in runs else pd.Series(dtype=float)
+    if values.empty or values.min() >= whole:
+        return []
+    least, most = int(values.min()), int(min(values.max(), whole))
+    return [f"{least:,}{'' if least == most else f' to {most:,}'} of {whole:,} {what}"]
 
 
 def _read(path: Path, expected: tuple[str, ...]) -> pd.DataFrame:

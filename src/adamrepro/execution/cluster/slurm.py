@@ -6,7 +6,7 @@ asked of squeue: sacct needs an accounting that not every cluster has.
 
 import os
 import subprocess
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import submitit
@@ -31,7 +31,11 @@ class SlurmJobs(Jobs):
         """Submit all at once what no earlier call has submitted."""
         if not self.backlog:
             return
-        with self.backlog[0].store.lock("jobs"):  # another parent may be about to do the same
+        stores = {plan.store.tables: plan.store for plan in self.backlog}
+        with ExitStack() as locked:
+            # another parent may be about to do the same; in order, so that none waits for the other
+            for tables in sorted(stores):
+                locked.enter_context(stores[tables].lock("jobs"))
             try:
                 states = self.states()
             except NoAnswer as error:
