@@ -21,7 +21,7 @@ from adamrepro.claims.bench_page import page, table
 from adamrepro.claims.effects import MEASURES
 from adamrepro.cli.console import console
 from adamrepro.cli.overrides import announced, explained
-from adamrepro.cli.places import CommandLine, directory
+from adamrepro.cli.places import CommandLine
 from adamrepro.figures import style
 from adamrepro.figures.bench import make
 from adamrepro.files import write_atomically
@@ -55,10 +55,7 @@ def main() -> None:
     parser.add_argument(
         "--smoke", dest="budget", action="store_const", const="smoke", help="the same"
     )
-    own = paths.local("results")
-    parser.add_argument(
-        "--results", type=directory, default=own, metavar="DIR", help="results/local"
-    )
+    parser.add_places(published=False)
     asked = parser.parse_intermixed_args()
     if not asked.cls:
         parser.mistake(f"CLASS: none named; expected an optimizer class, {example}")

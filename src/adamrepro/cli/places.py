@@ -34,6 +34,11 @@ class CommandLine(argparse.ArgumentParser):
             what = "results/published" + (" and figures/published" if figures else "")
             self.add_argument("--published", action=Published, nargs=0, help=f"the same as {what}")
 
+    def add_from(self, what: str) -> None:
+        """Add --from, of which `folder_of` makes a folder."""
+        known = f"a results folder whose finished {what} are taken over; published: that one"
+        self.add_argument("--from", dest="take_over", metavar="DIR", help=known)
+
     def add_docs(self, page: str) -> None:
         """Add --docs, for what is made of the published tables at full alone."""
         known = f"with --published --budget full: write {page} as well"

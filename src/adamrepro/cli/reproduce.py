@@ -103,12 +103,7 @@ def main() -> int:
     known = of_the_paper()
     parser.add_argument("experiment", nargs="*", help=f"of {', '.join(known)}; all if none")
     parser.add_budget("quick", "smoke", "full")
-    parser.add_argument(
-        "--from",
-        dest="take_over",
-        metavar="DIR",
-        help="a results folder whose finished runs are taken over; published: results/published",
-    )
+    parser.add_from("runs")
     parser.add_places(figures=True, published=False)
     asked = parser.parse_args()
     # search has no figures

@@ -27,12 +27,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(THEORY)}; all")
     parser.add_budget("quick", "smoke", "full")
     parser.add_places(published=False)
-    parser.add_argument(
-        "--from",
-        dest="take_over",
-        metavar="DIR",
-        help="a results folder whose finished seeds are taken over; published: results/published",
-    )
+    parser.add_from("seeds")
     parser.add_argument("--data", type=directory, default=paths.data(), metavar="DIR")
     parser.add_argument(
         "--stand-in", action="store_true", help="accept a stand-in for data that is not there"
