@@ -63,7 +63,7 @@ def run_config(*overrides: str) -> RunConfig:
 
 
 @dataclass
-class Outcome:
+class CommandResult:
     """How a command ended."""
 
     status: int
@@ -71,7 +71,7 @@ class Outcome:
     err: str
 
 
-def train(capsys: pytest.CaptureFixture[str], *arguments: str) -> Outcome:
+def train(capsys: pytest.CaptureFixture[str], *arguments: str) -> CommandResult:
     """Run `adamrepro train` with these arguments in this process."""
     GlobalHydra.instance().clear()
     return call(capsys, main_of_train, "train", *arguments)
@@ -82,7 +82,7 @@ def call(
     main: Callable[[], int | None],
     command: str,
     *arguments: str | Path,
-) -> Outcome:
+) -> CommandResult:
     """Run a command's main with these arguments in this process."""
     capsys.readouterr()
     status = 0
@@ -96,4 +96,4 @@ def call(
         except SystemExit as end:
             status = int(end.code or 0)
     said = capsys.readouterr()
-    return Outcome(status, said.out, said.err)
+    return CommandResult(status, said.out, said.err)

@@ -10,7 +10,7 @@ import pytest
 
 from adamrepro.benchmark.page import END, START, Measured, plot, write_page
 from adamrepro.benchmark.scaling import Point
-from adamrepro.benchmark.tasks import TASKS, TaskRow
+from adamrepro.benchmark.tasks import WORKLOADS, TaskRow
 from adamrepro.benchmark.turns import Compared, ratio, turns
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "benchmark.py"
@@ -100,6 +100,6 @@ def test_json_is_one_object_with_a_ratio_per_row(tmp_path: Path) -> None:
     assert {row["unit"] for row in measured["rows"]} == {"ms", "MB"}
     assert {point["by"] for point in measured["points"]} == {"members", "minibatch", "cores"}
     of_tasks = [(row["task"].partition(" (")[0], row["members"]) for row in measured["tasks"]]
-    assert set(of_tasks) == {(n, m) for n, task in TASKS.items() for m in (1, task.members)}
+    assert set(of_tasks) == {(n, m) for n, task in WORKLOADS.items() for m in (1, task.members)}
     rows = [*measured["rows"], *measured["tasks"]]
     assert all(0 < row["ratio"] < 1000 for row in rows)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from adamrepro.claims.answer import LIMIT, Answer
-from adamrepro.claims.matter import QUESTIONS, TASKS, Effect, effects
+from adamrepro.claims.matter import MATTER_TASKS, QUESTIONS, Effect, effects
 from adamrepro.claims.matter_page import page, table
 from adamrepro.cli.matter import main
 from adamrepro.experiments.experiment import Experiment
@@ -103,7 +103,7 @@ def runs() -> dict[str, dict[str, RunConfig]]:
     with composer() as configs:
         experiments = {
             task: Experiment(configs, [[f"experiment={config_of(task)}", "budget=full"]])
-            for task in TASKS
+            for task in MATTER_TASKS
         }
         return {
             task: {config.series: config for config in each.grid}
@@ -148,7 +148,7 @@ def test_adamws_decay_takes_less_than_1_percent_off_the_weights(
 
 def published() -> list[Effect]:
     folder = ROOT / "results" / "published" / "full"
-    there = [name for name in TASKS if Tables.exist(folder / name)]
+    there = [name for name in MATTER_TASKS if Tables.exist(folder / name)]
     return list(effects({name: Tables.read(folder / name) for name in there}))
 
 

@@ -12,7 +12,7 @@ import pytest
 from adamrepro.cli import COMMANDS, main
 from adamrepro.cli.places import CommandLine
 from adamrepro.results.schema import untrained
-from commandline import Outcome, call
+from commandline import CommandResult, call
 
 BUDGETED = {
     name: ["torch.optim.NAdam"] if name == "bench" else []
@@ -40,7 +40,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def called(capsys: pytest.CaptureFixture[str], command: str, *arguments: str) -> Outcome:
+def called(capsys: pytest.CaptureFixture[str], command: str, *arguments: str) -> CommandResult:
     module = import_module(f"adamrepro.cli.{command.replace('-', '_')}")
     return call(capsys, module.main, command, *arguments)
 

@@ -27,7 +27,7 @@ from adamrepro.results.run_id import PROTOCOL, key_of, run_id, setting_id
 from adamrepro.results.store import Store
 from adamrepro.results.written import write_table
 from adamrepro.theory import THEORY
-from commandline import PROJECT, Outcome, call, train
+from commandline import PROJECT, CommandResult, call, train
 
 BUDGET, NAME = "smoke", "fig1a"
 
@@ -82,7 +82,7 @@ class Place:
     def published(self) -> Path:
         return self.home / "results" / "published"
 
-    def call(self, command: ModuleType, *arguments: str) -> Outcome:
+    def call(self, command: ModuleType, *arguments: str) -> CommandResult:
         return call(self.capsys, command.main, "", "--budget", BUDGET, *arguments)
 
     def files(self) -> dict[str, bytes]:

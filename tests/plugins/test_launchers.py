@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from commandline import Outcome, train
+from commandline import CommandResult, train
 from small import tables
 
 GRID = ["optimizer.alpha=1e-3,1e-2", "seed=0,1"]
@@ -19,7 +19,7 @@ LAUNCHERS = {
 }
 
 
-def sweep(capsys: pytest.CaptureFixture[str], results: Path, *settings: str) -> Outcome:
+def sweep(capsys: pytest.CaptureFixture[str], results: Path, *settings: str) -> CommandResult:
     places = [f"data.root={results}/none", "data.download=false", "data.stand_in=true"]
     return train(capsys, "-m", *SIZES, *places, f"results={results}", *settings)
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from adamrepro.training import Loop, Population
-from commandline import Outcome, train
+from commandline import CommandResult, train
 
-Command = Callable[..., Outcome]
+Command = Callable[..., CommandResult]
 GRID = ["experiment=fig1a", "budget=smoke", "training.epochs=1", "dataset.examples=200"]
 
 
@@ -26,7 +26,7 @@ def command(
     monkeypatch.chdir(cwd)
     places = [f"data.root={tmp_path / 'no data'}", "data.download=false", "data.stand_in=true"]
 
-    def call(*arguments: str, results: str = "results") -> Outcome:
+    def call(*arguments: str, results: str = "results") -> CommandResult:
         ended = train(capsys, *arguments, *places, f"results={tmp_path / results}")
         assert list(cwd.iterdir()) == []
         return ended

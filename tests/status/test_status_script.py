@@ -10,9 +10,9 @@ from hydra.core.global_hydra import GlobalHydra
 from adamrepro.cli.status import main
 from adamrepro.data import DATASETS, is_there
 from adamrepro.runs import planning
-from commandline import Outcome, train
+from commandline import CommandResult, train
 
-Command = Callable[..., Outcome]
+Command = Callable[..., CommandResult]
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def status(
     monkeypatch.setenv("ADAMREPRO_HOME", str(tmp_path))  # where nothing is published
     monkeypatch.setenv("COLUMNS", "200")
 
-    def call(*arguments: str, budget: str = "smoke") -> Outcome:
+    def call(*arguments: str, budget: str = "smoke") -> CommandResult:
         GlobalHydra.instance().clear()
         capsys.readouterr()
         told = ["status", "--budget", budget, "--results", str(tmp_path / "results"), *arguments]
@@ -35,7 +35,7 @@ def status(
         except SystemExit as end:
             ended = int(end.code or 0)
         said = capsys.readouterr()
-        return Outcome(ended, said.out, said.err)
+        return CommandResult(ended, said.out, said.err)
 
     return call
 

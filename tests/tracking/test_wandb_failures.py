@@ -25,17 +25,17 @@ from small import DO_NOT_COUNT
 NOBODY = "http://127.0.0.1:9"
 
 
-Outcome = tuple[list[Row], dict[str, list[Row]]]
+Stored = tuple[list[Row], dict[str, list[Row]]]
 
 
-def outcome(results: Path) -> Outcome:
+def outcome(results: Path) -> Stored:
     """What the tables say, but for the time it took."""
     runs, curves = tables(results)
     return [row | dict.fromkeys(DO_NOT_COUNT, "") for row in runs.values()], curves
 
 
 @pytest.fixture(scope="module")
-def untracked(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def untracked(tmp_path_factory: pytest.TempPathFactory) -> Stored:
     results = tmp_path_factory.mktemp("untracked")
     run_batch(tiny.tiny(results, tracker=Tracker.none), processes=False)
     return outcome(results)
@@ -44,7 +44,7 @@ def untracked(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 @pytest.mark.parametrize("reason", ["no API key", "Failed to authenticate"])
 def test_online_without_key_or_server_goes_to_files(
     tmp_path: Path,
-    untracked: Outcome,
+    untracked: Stored,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     reason: str,
@@ -62,7 +62,7 @@ def test_online_without_key_or_server_goes_to_files(
 
 
 def test_a_wandb_that_does_not_leave_after_a_failure_is_not_waited_for(
-    tmp_path: Path, untracked: Outcome, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, untracked: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     never = threading.Event()
     monkeypatch.setattr(session, "QUIT_SECONDS", 0.05)
@@ -80,7 +80,7 @@ def test_a_wandb_that_does_not_leave_after_a_failure_is_not_waited_for(
 
 def test_a_folder_that_cannot_be_written_ends_tracking_not_training(
     tmp_path: Path,
-    untracked: Outcome,
+    untracked: Stored,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -96,7 +96,7 @@ def test_a_folder_that_cannot_be_written_ends_tracking_not_training(
 def test_a_full_disk_ends_tracking_not_training(
     tmp_path: Path,
     small_disk: Path,
-    untracked: Outcome,
+    untracked: Stored,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -110,7 +110,7 @@ def test_a_full_disk_ends_tracking_not_training(
 
 def test_a_wandb_that_dies_while_runs_train_ends_tracking_not_training(
     tmp_path: Path,
-    untracked: Outcome,
+    untracked: Stored,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from wandb_checks import as_config, check_files
 
-from commandline import Outcome, train
+from commandline import CommandResult, train
 
 SHORT = ["dataset.examples=200", "tracking=wandb", "data.download=false", "data.stand_in=true"]
 
 
-def sweep(capsys: pytest.CaptureFixture[str], results: Path, *more: str) -> Outcome:
+def sweep(capsys: pytest.CaptureFixture[str], results: Path, *more: str) -> CommandResult:
     places = [f"results={results}", f"data.root={results / 'no-data'}"]
     return train(capsys, *more, *SHORT, *places)
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from adamrepro.benchmark.tasks import TASKS, our_loop
+from adamrepro.benchmark.tasks import WORKLOADS, our_loop
 from adamrepro.benchmark.turns import Compared
 
 MEMBERS = 60
@@ -33,7 +33,7 @@ def compare_memory(command: Sequence[str]) -> Iterator[Compared]:
 
 def train_population(root: Path) -> float:
     """Train a population for a while; return the peak resident memory of this process in MB."""
-    task = TASKS["logistic MNIST"]
+    task = WORKLOADS["logistic MNIST"]
     loop = our_loop(task, task.load(root), MEMBERS)
     loop.add(loop.measured({}))
     for _ in range(STEPS):

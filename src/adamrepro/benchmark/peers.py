@@ -40,7 +40,7 @@ def convnet() -> nn.Module:
     )
 
 
-class Vae(nn.Module):
+class PlainVae(nn.Module):
     """784-500-50-500-784 of section 6.4; its output is the negative bound, nats per image."""
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ def cost(model: Callable[[Tensor], Tensor], x: Tensor, y: Tensor) -> Tensor:
     return out if out.dim() == 0 else F.cross_entropy(out, y)
 
 
-class Rows(Dataset[tuple[Tensor, Tensor]]):
+class DenseRows(Dataset[tuple[Tensor, Tensor]]):
     """Rows of a sparse matrix, each made dense as it is taken: all of them would need 1 GB."""
 
     def __init__(self, split: Sparse) -> None:
@@ -101,9 +101,9 @@ class Pictures(Dataset[tuple[Tensor, Tensor]]):
 
 
 def tensors(split: Dense | Sparse) -> Dataset[Any]:
-    """Return a split as a TensorDataset in float32; one of sparse rows as `Rows`."""
+    """Return a split as a TensorDataset in float32; one of sparse rows as `DenseRows`."""
     if isinstance(split, Sparse):
-        return Rows(split)
+        return DenseRows(split)
     return TensorDataset(*split.batch(torch.arange(len(split))))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from adamrepro.benchmark.tasks import TASKS, our_loop
+from adamrepro.benchmark.tasks import WORKLOADS, our_loop
 from adamrepro.benchmark.turns import Clock, several, turns
 from adamrepro.runs.machine import set_up_process
 from adamrepro.training import Loop
@@ -38,7 +38,7 @@ def members_and_minibatches(
 ) -> Iterator[Point]:
     """Yield the cost by the number of members, and by the size of the minibatch."""
     for name, counts in MEMBERS.items():
-        task, data = TASKS[name], TASKS[name].load(root)
+        task, data = WORKLOADS[name], WORKLOADS[name].load(root)
         steps = max(1, task.steps // (4 * shorter))
         loops = {
             str(count): our_loop(task, data, count) for count in counts[:: 1 if shorter == 1 else 2]
@@ -61,7 +61,7 @@ def cores(root: Path, *, shorter: int = 1) -> Iterator[Point]:
     """Yield the cost of two members on two cores: one process with two threads, or two of one."""
     spawn = multiprocessing.get_context("spawn")
     for name in CORES:
-        steps = max(2, TASKS[name].steps // shorter)
+        steps = max(2, WORKLOADS[name].steps // shorter)
         layouts = {"1 process, 1 thread": (1, 1), "1 process, 2 threads": (1, 2)}
         for label, (processes, threads) in {**layouts, "2 processes, 1 thread": (2, 1)}.items():
             with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
@@ -76,7 +76,7 @@ def cores(root: Path, *, shorter: int = 1) -> Iterator[Point]:
 def train_apart(root: Path, name: str, members: int, threads: int, steps: int) -> float:
     """Train in a process of its own; return the wall seconds of the faster of two turns."""
     set_up_process(threads)
-    loop = our_loop(TASKS[name], TASKS[name].load(root), members)
+    loop = our_loop(WORKLOADS[name], WORKLOADS[name].load(root), members)
     for _ in range(3):
         loop.step()
     found = []

@@ -22,7 +22,7 @@ GEMM_SIDE = 1024
 
 
 @dataclass(frozen=True)
-class PaperTask:
+class Workload:
     """A task of the paper: its data, model and minibatch, and the module a user would write."""
 
     data: Any
@@ -41,8 +41,8 @@ class PaperTask:
         return load_dataset(self.data, root=root, stand_in=True)
 
 
-TASKS = {
-    "logistic MNIST": PaperTask(
+WORKLOADS = {
+    "logistic MNIST": Workload(
         MnistConfig(),
         MODELS["logistic"](name="logistic"),
         128,
@@ -51,7 +51,7 @@ TASKS = {
         members=32,
         wanted=(20, 0.60),
     ),
-    "logistic IMDB": PaperTask(
+    "logistic IMDB": Workload(
         ImdbConfig(),
         MODELS["logistic"](name="logistic", dropout_input=0.5),  # type: ignore[call-arg]
         128,
@@ -59,7 +59,7 @@ TASKS = {
         steps=50,
         members=8,
     ),
-    "MLP with dropout": PaperTask(
+    "MLP with dropout": Workload(
         MnistConfig(),
         MODELS["mlp"](name="mlp", dropout_input=0.2, dropout_hidden=0.5),  # type: ignore[call-arg]
         128,
@@ -68,16 +68,16 @@ TASKS = {
         members=4,
         wanted=(1.7, 0.88),
     ),
-    "VAE": PaperTask(
+    "VAE": Workload(
         MnistConfig(),
         MODELS["vae"](name="vae"),
         100,
-        peers.Vae,
+        peers.PlainVae,
         steps=10,
         members=6,
         wanted=(2, 0.80),
     ),
-    "ConvNet": PaperTask(
+    "ConvNet": Workload(
         CifarConfig(),
         MODELS["convnet"](name="convnet"),
         128,
@@ -112,7 +112,7 @@ class TaskRow:
 
 def compare_tasks(root: Path, repeats: int, clock: Clock, *, shorter: int = 1) -> Iterator[TaskRow]:
     """Yield a row for a run alone and one for a population of each task; data or stand-ins."""
-    for name, task in TASKS.items():
+    for name, task in WORKLOADS.items():
         data = task.load(root)
         steps = max(1, task.steps // shorter)
         for members in dict.fromkeys((1, task.members)):
@@ -120,7 +120,7 @@ def compare_tasks(root: Path, repeats: int, clock: Clock, *, shorter: int = 1) -
 
 
 def compare_task(
-    name: str, task: PaperTask, data: DataSet, members: int, steps: int, repeats: int, clock: Clock
+    name: str, task: Workload, data: DataSet, members: int, steps: int, repeats: int, clock: Clock
 ) -> TaskRow:
     """Let ours and its peers take turns of `steps` minibatches."""
     loop = our_loop(task, data, members)
@@ -163,7 +163,7 @@ def compare_task(
     )
 
 
-def our_loop(task: PaperTask, data: DataSet, members: int, batch_size: int | None = None) -> Loop:
+def our_loop(task: Workload, data: DataSet, members: int, batch_size: int | None = None) -> Loop:
     """Return this suite's loop over a task, a population of Adams of different step sizes."""
     population = Population(
         Task(model=task.model, shape=data.train.shape, classes=data.classes, seed=0),

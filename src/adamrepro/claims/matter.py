@@ -16,7 +16,7 @@ from adamrepro.claims.interval import Interval
 from adamrepro.claims.selection import costs_of
 from adamrepro.results.schema import Tables
 
-TASKS = {
+MATTER_TASKS = {
     "matter_logistic": "logistic regression",
     "matter_mlp": "network with dropout",
     "matter_vae": "autoencoder",
@@ -106,7 +106,7 @@ def effects(tables: Mapping[str, Tables]) -> Iterator[Effect]:
     """Measure every pair on every task whose tables, by experiment, have it for SEEDS seeds."""
     for question in QUESTIONS:
         for pair in question.pairs:
-            for task in TASKS:
+            for task in MATTER_TASKS:
                 if task in tables and (found := effect(tables[task], question, task, *pair)):
                     yield found
 

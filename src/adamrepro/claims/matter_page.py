@@ -8,7 +8,7 @@ import pandas as pd
 
 from adamrepro.claims.effects import MEASURES
 from adamrepro.claims.interval import long_table
-from adamrepro.claims.matter import QUESTIONS, TASKS, Effect
+from adamrepro.claims.matter import MATTER_TASKS, QUESTIONS, Effect
 from adamrepro.results import markdown
 
 _HEAD = """\
@@ -33,7 +33,7 @@ def table(effects: Sequence[Effect]) -> pd.DataFrame:
     rows = (
         (
             (
-                *(effect.question.title, TASKS[effect.task], effect.series, effect.than),
+                *(effect.question.title, MATTER_TASKS[effect.task], effect.series, effect.than),
                 *(effect.seeds, effect.diverged, measure),
             ),
             interval,
@@ -52,7 +52,7 @@ def page(effects: Sequence[Effect]) -> str:
         found = [effect for effect in effects if effect.question is question]
         parts += [f"## {question.title}\n\n{question.text}\n\n", _table(found), "\n"]
     trained = {effect.task for effect in effects}
-    if lacking := [words for task, words in TASKS.items() if task not in trained]:
+    if lacking := [words for task, words in MATTER_TASKS.items() if task not in trained]:
         parts.append(f"Not trained yet: {', '.join(lacking)}.\n")
     return "".join(parts).rstrip() + "\n"
 
@@ -63,7 +63,7 @@ def _table(effects: Sequence[Effect]) -> str:
     head = ["task", "series", "than", *MEASURES, "seeds"]
     body = []
     for effect in effects:
-        cells = [TASKS[effect.task], effect.series, effect.than]
+        cells = [MATTER_TASKS[effect.task], effect.series, effect.than]
         cells += [
             f"{interval}: {effect.answers[measure]}" for measure, interval in effect.dex.items()
         ]

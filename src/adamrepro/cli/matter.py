@@ -11,7 +11,7 @@ from rich.table import Table
 
 from adamrepro import paths
 from adamrepro.claims.effects import MEASURES
-from adamrepro.claims.matter import TASKS, effects
+from adamrepro.claims.matter import MATTER_TASKS, effects
 from adamrepro.claims.matter_page import page, table
 from adamrepro.cli.console import console
 from adamrepro.cli.places import CommandLine
@@ -29,8 +29,8 @@ def main() -> None:
     parser.add_docs("docs/does-it-matter.md")
     asked = parser.of_a_budget()
     folder = asked.results / asked.budget
-    tell_untrained([folder / name for name in TASKS])
-    there = {name: folder / name for name in TASKS}
+    tell_untrained([folder / name for name in MATTER_TASKS])
+    there = {name: folder / name for name in MATTER_TASKS}
     tables = {name: Tables.read(at) for name, at in there.items() if Tables.exist(at)}
     found = list(effects(tables))
     write_table(folder / "matter.csv", table(found))
@@ -39,7 +39,7 @@ def main() -> None:
     shown = Table("question", "task", "series", "than", *MEASURES, box=box.SIMPLE_HEAD)
     for effect in found:
         cells = [f"{effect.dex[name].mean:+.3g} {effect.answers[name]}" for name in MEASURES]
-        task = TASKS[effect.task]
+        task = MATTER_TASKS[effect.task]
         shown.add_row(effect.question.title, task, effect.series, effect.than, *cells)
     console(columns=160).print(shown)
     print(folder / "matter.csv")

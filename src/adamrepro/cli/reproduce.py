@@ -44,7 +44,7 @@ def terminated(signum: int, frame: FrameType | None) -> None:
 
 
 @dataclass(frozen=True)
-class Step:
+class Stage:
     """A command that was run, how it ended and how long it took."""
 
     name: str
@@ -66,7 +66,7 @@ class Reproduction:
     figures: Path
     data: Path
     take_over: Path | None
-    steps: list[Step] = field(default_factory=list)
+    steps: list[Stage] = field(default_factory=list)
 
     def run(self, name: str, *arguments: str) -> None:
         """Run another command of `adamrepro`; its failure is noted, not raised."""
@@ -81,7 +81,7 @@ class Reproduction:
             # Ctrl-C reaches the command too, and leaving this block waits until it saved its state.
         if status == INTERRUPTED:
             raise KeyboardInterrupt
-        self.steps.append(Step(name, status, time.monotonic() - started))
+        self.steps.append(Stage(name, status, time.monotonic() - started))
 
     def tables(self) -> Iterator[str]:
         """The budgets that have tables, once with data and once with stand-ins."""

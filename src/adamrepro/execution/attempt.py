@@ -7,7 +7,7 @@ import torch
 from adamrepro.errors import UserError, in_a_line
 from adamrepro.runs.planning import Plan
 from adamrepro.runs.train import train
-from adamrepro.training import End, Interrupted, Listener, Outcome
+from adamrepro.training import End, Ended, Interrupted, Listener
 
 OUT_OF_MEMORY = (
     "; give it more memory, or less to hold: execution.population=N (members at once), "
@@ -15,17 +15,17 @@ OUT_OF_MEMORY = (
 )
 
 
-def attempt(plan: Plan, listener: Listener) -> Outcome:
+def attempt(plan: Plan, listener: Listener) -> Ended:
     """Train a population, as far as the listener lets it; say how that ended."""
     try:
         train(plan, listener)
     except Interrupted:
-        return Outcome(End.interrupted)
+        return Ended(End.interrupted)
     except UserError as error:
-        return Outcome(End.mistake, str(error))
+        return Ended(End.mistake, str(error))
     except Exception as error:
-        return Outcome(End.failed, explain(error), traceback.format_exc())
-    return Outcome(End.done)
+        return Ended(End.failed, explain(error), traceback.format_exc())
+    return Ended(End.done)
 
 
 def explain(error: BaseException) -> str:

@@ -15,7 +15,7 @@ from adamrepro.runs.planning import Plan, Run
 from adamrepro.tracking.card import RATE, Settings, identity
 from adamrepro.tracking.console import ProgressConsole
 from adamrepro.tracking.wandb import WandbTracker, tracker_for
-from adamrepro.training import End, Message, Outcome, Points, Progress, Started
+from adamrepro.training import End, Ended, Message, Points, Progress, Started
 
 
 class Board:
@@ -68,10 +68,10 @@ class Board:
                 for member, row in message.rows:
                     point = as_text({**row, RATE: message.examples_per_second})
                     self.tracker.update(plan.store.table, dict(rows[member]), [point])
-            case Outcome():
+            case Ended():
                 self.end(plan, message)
 
-    def end(self, plan: Plan, outcome: Outcome) -> None:
+    def end(self, plan: Plan, outcome: Ended) -> None:
         """Note how a population ended; the tracker is told the runs that were saved."""
         if outcome.end is End.mistake:
             raise UserError(outcome.problem)

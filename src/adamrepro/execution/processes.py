@@ -23,7 +23,7 @@ from adamrepro.execution.board import Board
 from adamrepro.execution.gpus import least_used
 from adamrepro.execution.stopping import StopFlag, interrupts_blocked, stop_on
 from adamrepro.runs.planning import Plan
-from adamrepro.training import End, Listener, Message, Outcome
+from adamrepro.training import End, Ended, Listener, Message
 
 GRACE_SECONDS = 5.0
 """Time a worker has to save its state after it was told to stop."""
@@ -99,10 +99,10 @@ def attend(worker: Worker, board: Board) -> bool:
     try:
         message = worker.pipe.recv()
     except (EOFError, OSError):
-        alive, message = False, Outcome(End.failed, worker.cause_of_death())
+        alive, message = False, Ended(End.failed, worker.cause_of_death())
     if worker.plan:
         board.hear(worker.plan, message)
-        if isinstance(message, Outcome):
+        if isinstance(message, Ended):
             worker.plan = None
     return alive
 

@@ -10,7 +10,7 @@ from adamrepro.experiments.sweeps import setting
 from adamrepro.paths import CONFIGS
 from adamrepro.results.review import Labels, Planned
 from adamrepro.results.rows import read_rows
-from adamrepro.results.run_id import Settings, key_of
+from adamrepro.results.run_id import SettingsKey, key_of
 
 
 def planned_runs(experiment: str, budget: str, results: Path) -> Planned:
@@ -31,7 +31,7 @@ def planned_runs(experiment: str, budget: str, results: Path) -> Planned:
             if (key := config.key) in identities
         }
         confirming = planned.composed(planned.confirmations(places)) if places else []
-    found: defaultdict[Settings, set[Labels]] = defaultdict(set)
+    found: defaultdict[SettingsKey, set[Labels]] = defaultdict(set)
     for config in (*planned.grid, *confirming):
         found[config.key].add((config.series, config.reading, config.role))
     return {settings: frozenset(labels) for settings, labels in found.items()}

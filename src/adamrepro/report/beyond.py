@@ -30,14 +30,15 @@ def topics(sources: Sources) -> Iterator[Topic]:
 def details(sources: Sources) -> Iterator[Topic]:
     """The pairs of `matter`, a row per pair and task."""
     title, folder = "Details in which implementations differ", sources.folder
-    own = {name: sources.tables[name] for name in matter.TASKS if name in sources.tables}
+    tasks = matter.MATTER_TASKS
+    own = {name: sources.tables[name] for name in tasks if name in sources.tables}
     if not own:
         yield Topic(title, notes=[_train("matter/logistic", sources.budget)])
         return
     try:
         rows = [
             [
-                *(effect.question.title, matter.TASKS[effect.task], effect.series, effect.than),
+                *(effect.question.title, tasks[effect.task], effect.series, effect.than),
                 *(f"{effect.dex[of]}: {effect.answers[of]}" for of in MEASURES),
                 str(effect.seeds),
             ]

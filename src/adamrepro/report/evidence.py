@@ -13,7 +13,7 @@ from adamrepro.results.damage import DAMAGE, told
 
 
 @dataclass(frozen=True)
-class Card:
+class ClaimCard:
     """A claim on the page: its verdict in a sentence, its evidence, what it needs."""
 
     id: str
@@ -30,7 +30,7 @@ class Card:
     slip: str
 
 
-def cards(book: Book) -> list[Card]:
+def cards(book: Book) -> list[ClaimCard]:
     """A card for every claim, in the paper's order."""
     return [card(judgement(claim, book)) for claim in CLAIMS.values()]
 
@@ -43,19 +43,19 @@ def judgement(claim: Claim, book: Book) -> Judgement:
         return Judgement(claim=claim, reason=told(claim.needs.table, error))
 
 
-def counted(found: Sequence[Card]) -> list[tuple[str, int]]:
+def counted(found: Sequence[ClaimCard]) -> list[tuple[str, int]]:
     """How many claims there are of each verdict."""
     counts = Counter(each.verdict for each in found)
     return [(str(kind), counts[kind]) for kind in Verdict if counts[kind]]
 
 
-def card(found: Judgement) -> Card:
+def card(found: Judgement) -> ClaimCard:
     """One claim."""
     claim = found.claim
     checks = found.judged[0].checks if found.judged else []
     rows, reasons = rows_of(checks)
     others = [[judged.selection, str(judged.verdict)] for judged in found.judged]
-    return Card(
+    return ClaimCard(
         claim.id,
         claim.section,
         claim.sentence,

@@ -11,12 +11,12 @@ from adamrepro.errors import UserError
 from adamrepro.results.checksum import verify
 from adamrepro.results.machines import machine_id, read_machines
 from adamrepro.results.rows import Row, read_curves, read_rows
-from adamrepro.results.run_id import Settings, key_of, row_run_id, row_setting_id
+from adamrepro.results.run_id import SettingsKey, key_of, row_run_id, row_setting_id
 
 Labels = tuple[str, str, str]
 """Series, reading and role of a run."""
 
-Planned = Mapping[Settings, frozenset[Labels]]
+Planned = Mapping[SettingsKey, frozenset[Labels]]
 """Every run that an experiment has at a budget, and what it may be called."""
 
 

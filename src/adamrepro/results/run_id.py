@@ -9,7 +9,7 @@ PROTOCOL = 2
 
 Value = str | int | float | bool | None
 
-Settings = frozenset[tuple[str, str]]
+SettingsKey = frozenset[tuple[str, str]]
 """The settings of a run, seed among them, as the tables write them."""
 
 
@@ -39,7 +39,7 @@ def settings_of(row: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in row.items() if value and ("." in key or key == "seed")}
 
 
-def key_of(row: Mapping[str, str]) -> Settings:
+def key_of(row: Mapping[str, str]) -> SettingsKey:
     """Return the same as something that can be looked up."""
     return frozenset(settings_of(row).items())
 

@@ -77,7 +77,7 @@ def choose(
         reference = read_reference(panel.name) if panel.name in PANELS else NOT_IN_THE_PAPER
     grid = scored(runs, curves, panel, reference)
     choices: list[Choice] = []
-    for series in series_of(grid, panel):
+    for series in present_series(grid, panel):
         choices.extend(_choose_one(grid[grid["series"] == series], series))
     return choices
 
@@ -130,7 +130,7 @@ def every_point(runs: pd.DataFrame) -> pd.DataFrame:
     return runs[(runs["reading"].fillna("") == "") & runs["role"].isin(["grid", "confirm"])]
 
 
-def series_of(runs: pd.DataFrame, panel: Panel) -> list[str]:
+def present_series(runs: pd.DataFrame, panel: Panel) -> list[str]:
     """The series that `runs` hold: in the legend's order, then those unknown to the panel."""
     present = list(dict.fromkeys(runs["series"]))
     known = [name for name in (*panel.series, *panel.extra) if name in present]

@@ -17,7 +17,7 @@ from adamrepro.models import MODELS, ModelConfig
 from adamrepro.optim import OPTIMIZERS, Decay, ExternalSettings, Rule, Schedule, SfoSettings
 from adamrepro.ranges import check_ranges, not_negative, whole
 from adamrepro.results.rows import as_text
-from adamrepro.results.run_id import Settings, Value, key_of
+from adamrepro.results.run_id import SettingsKey, Value, key_of
 from adamrepro.tracking.settings import Tracking
 from adamrepro.training import Order, Training
 
@@ -117,7 +117,7 @@ class RunConfig:
         return {**found, "seed": self.seed}
 
     @property
-    def key(self) -> Settings:
+    def key(self) -> SettingsKey:
         """The settings as the tables write them, as something that can be looked up."""
         return key_of(as_text(self.settings()))
 

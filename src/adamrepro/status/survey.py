@@ -14,7 +14,7 @@ from adamrepro.data import is_there
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.results.layout import both_tables, is_stand_in
 from adamrepro.results.rows import Row, read_rows
-from adamrepro.results.run_id import Settings, key_of, row_run_id, settings_of
+from adamrepro.results.run_id import SettingsKey, key_of, row_run_id, settings_of
 from adamrepro.results.store import Store
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.planning import group_key
@@ -34,7 +34,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Started:
+class Unfinished:
     """A population in training, or interrupted, and how far it has come."""
 
     state: State
@@ -48,7 +48,7 @@ class Tally:
 
     counts: Counter[State]
     left: Duration
-    finished: dict[Settings, str]
+    finished: dict[SettingsKey, str]
     """run_id of each finished run, by its settings."""
 
     @property
@@ -61,10 +61,10 @@ def tally(configs: Sequence[RunConfig], store: Store, rates: Rates) -> Tally:
     # a row without the name that its run would have today is trained again
     finished = (row for row in finished_rows(store) if row["run_id"] == row_run_id(row))
     rows = {key_of(row): row for row in finished}
-    started = {key: found for found, keys in started_populations(store) for key in keys}
+    started = {key: found for found, keys in unfinished_populations(store) for key in keys}
     distinct = {config.key: config for config in configs}
     counts: Counter[State] = Counter()
-    waiting: dict[object, dict[Settings, RunConfig]] = {}
+    waiting: dict[object, dict[SettingsKey, RunConfig]] = {}
     for key, config in distinct.items():
         if key in rows:
             counts[State(rows[key]["status"])] += 1
@@ -89,7 +89,7 @@ def finished_rows(store: Store) -> Iterator[Row]:
     yield from read_rows(store.tables / "runs.csv")
 
 
-def started_populations(store: Store) -> Iterator[tuple[Started, list[Settings]]]:
+def unfinished_populations(store: Store) -> Iterator[tuple[Unfinished, list[SettingsKey]]]:
     """Yield each population that is in training or was interrupted, and its members."""
     for identity, held, note in store.locks():
         checkpoint = Checkpoint(store.checkpoint_path(identity), identity)
@@ -102,7 +102,7 @@ def started_populations(store: Store) -> Iterator[tuple[Started, list[Settings]]
             in_pass = state["examples"] / examples_in_pass(members[0])
             passes, seconds = state["epoch"] + min(in_pass, 1.0), state["seconds"]
         kind = State.RUNNING if held else State.INTERRUPTED
-        found = Started(kind, identity, Pace(passes, seconds))
+        found = Unfinished(kind, identity, Pace(passes, seconds))
         yield found, [key_of(member) for member in members]
 
 

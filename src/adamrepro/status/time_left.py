@@ -11,7 +11,7 @@ import torch
 from adamrepro.results.layout import is_stand_in
 from adamrepro.results.machines import read_machines
 from adamrepro.results.rows import Row, read_rows
-from adamrepro.results.run_id import Settings, settings_of
+from adamrepro.results.run_id import SettingsKey, settings_of
 from adamrepro.results.store import Store
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.machine import cores, device_name, device_of, this_machine
@@ -37,7 +37,9 @@ class Duration:
 
 
 def time_left(
-    groups: Iterable[dict[Settings, RunConfig]], started: Mapping[Settings, Pace], rates: Rates
+    groups: Iterable[dict[SettingsKey, RunConfig]],
+    started: Mapping[SettingsKey, Pace],
+    rates: Rates,
 ) -> Duration:
     """Estimate the time until all these runs are done, in populations side by side.
 
@@ -61,7 +63,7 @@ def time_left(
 
 
 def seconds_of(
-    members: Sequence[Settings], config: RunConfig, pace: Pace | None, rates: Rates
+    members: Sequence[SettingsKey], config: RunConfig, pace: Pace | None, rates: Rates
 ) -> Rate | None:
     """Estimate the seconds that a population still needs; None if nothing like it was measured."""
     settings = dict(members[0])

@@ -49,7 +49,7 @@ class End(StrEnum):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Ended:
     """The end of an attempt; problem: what went wrong, in a line; trace: where, for its log."""
 
     end: End
@@ -57,7 +57,7 @@ class Outcome:
     trace: str = ""
 
 
-Message = Started | Progress | Points | Outcome
+Message = Started | Progress | Points | Ended
 
 
 class Listener:

@@ -21,7 +21,7 @@ from adamrepro.results.rows import text
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.planning import identify, plan
 from adamrepro.tracking.settings import Tracker
-from adamrepro.training import End, Loop, Outcome, Points, Progress, Started
+from adamrepro.training import End, Ended, Loop, Points, Progress, Started
 from small import small, tables, three_rules
 
 LOCAL = Cluster(cluster=Where.local, array_parallelism=2, poll_seconds=0.2)
@@ -92,7 +92,7 @@ def test_a_job_tells_its_parent_the_curves(tmp_path: Path) -> None:
     assert [run["run_id"] for run in started.runs] == [each.runs[0].run_id]
     said = [row for new in points if isinstance(new, Points) for _, row in new.rows]
     assert [text(row["test_nll"]) for row in said] == [row["test_nll"] for row in saved[1]]
-    assert outcome == Outcome(End.done)
+    assert outcome == Ended(End.done)
 
 
 @pytest.mark.usefixtures("handlers")
@@ -111,7 +111,7 @@ def test_a_parent_reads_whole_lines_once(tmp_path: Path) -> None:
     outbox.hear(progress[1])  # too soon after the first
     outbox.hear(points)
     with outbox.path.open("a") as file:
-        file.write('{"Outcome": {"end":')
+        file.write('{"Ended": {"end":')
         file.flush()
         first, second = inbox.read()
         assert first == progress[0]
@@ -120,16 +120,16 @@ def test_a_parent_reads_whole_lines_once(tmp_path: Path) -> None:
         assert second.examples_per_second == 50.0
         assert inbox.read() == []
         file.write(' "failed", "problem": "no"}}\n')
-    assert inbox.read() == [Outcome(End.failed, "no")]
+    assert inbox.read() == [Ended(End.failed, "no")]
 
 
 def test_a_line_that_a_kill_cut_off_spoils_no_other(tmp_path: Path) -> None:
     inbox, outbox = Inbox(tmp_path / "said"), Outbox(tmp_path / "said", curves=True)
-    outbox.path.write_text('{"Outcome": {"end": "fai')
-    outbox.hear(Outcome(End.done))
+    outbox.path.write_text('{"Ended": {"end": "fai')
+    outbox.hear(Ended(End.done))
     with outbox.path.open("a") as file:
-        file.write('{"Popen": {"args": "true"}}\n{"Outcome": {"end": "else"}}\n[]\n0\n')
-    assert inbox.read() == [Outcome(End.done)]
+        file.write('{"Popen": {"args": "true"}}\n{"Ended": {"end": "else"}}\n[]\n0\n')
+    assert inbox.read() == [Ended(End.done)]
 
 
 @pytest.mark.parametrize("mode", [0o770, 0o707])

@@ -25,7 +25,7 @@ from adamrepro.execution.cluster.outbox import Inbox
 from adamrepro.execution.cluster.settings import Cluster
 from adamrepro.files import writing_to
 from adamrepro.runs.planning import Plan
-from adamrepro.training import End, Outcome
+from adamrepro.training import End, Ended
 
 LOOKS = 3
 """Looks at an ended job before it counts as failed: a shared file system may be slow to show its
@@ -47,7 +47,7 @@ class Submitted:
     job: submitit.Job[None]
     inbox: Inbox
     state: str = "PENDING"
-    outcome: Outcome | None = None
+    outcome: Ended | None = None
     looks: int = 0
 
 
@@ -120,33 +120,33 @@ class Jobs(ABC):
 
     def listen(self, each: Submitted) -> None:
         for message in each.inbox.read():
-            if isinstance(message, Outcome):
+            if isinstance(message, Ended):
                 each.outcome = message
             else:
                 self.board.hear(each.plan, message)
 
-    def outcome_of(self, each: Submitted) -> Outcome | None:
+    def outcome_of(self, each: Submitted) -> Ended | None:
         """Say how a job ended, None while it is not over."""
         if each.state not in (*self.ended, GONE):
             each.looks = 0
             return None
         if each.plan.store.done().issuperset(run.run_id for run in each.plan.runs):
-            return Outcome(End.done)  # whoever else waits for the job may have removed its files
+            return Ended(End.done)  # whoever else waits for the job may have removed its files
         problem = f"{each.state} without a result"
         if each.outcome:
             if each.outcome.problem:
                 return each.outcome
             problem = f"done, but its runs are not to be seen in {each.plan.store.in_flight}"
         each.looks += 1
-        return Outcome(End.failed, problem) if each.looks >= LOOKS else None
+        return Ended(End.failed, problem) if each.looks >= LOOKS else None
 
-    def close(self, each: Submitted, outcome: Outcome) -> None:
+    def close(self, each: Submitted, outcome: Ended) -> None:
         """Take note of the end of a job; the files of a failed one stay, for whoever looks."""
         self.open.remove(each)
         paths = each.job.paths
         if outcome.problem:
             problem = f"{outcome.problem} (job {each.job.job_id}, {paths.stderr})"
-            outcome = Outcome(End.failed, problem)  # the others' jobs go on
+            outcome = Ended(End.failed, problem)  # the others' jobs go on
         else:
             files = (paths.stdout, paths.stderr, paths.submitted_pickle, paths.result_pickle)
             for path in (*files, paths.submission_file):  # Slurm has a copy of the last

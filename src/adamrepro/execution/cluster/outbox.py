@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from adamrepro.training import End, Listener, Message, Outcome, Points, Progress, Started
+from adamrepro.training import End, Ended, Listener, Message, Points, Progress, Started
 
 PROGRESS_SECONDS = 5.0
 """Least time between two lines about progress."""
@@ -19,7 +19,7 @@ MESSAGES: dict[str, Callable[..., Message]] = {
     "Started": Started,
     "Progress": Progress,
     "Points": Points,
-    "Outcome": lambda end, **more: Outcome(End(end), **more),
+    "Ended": lambda end, **more: Ended(End(end), **more),
 }
 
 

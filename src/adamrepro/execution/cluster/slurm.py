@@ -15,7 +15,7 @@ from adamrepro.errors import UserError
 from adamrepro.execution.cluster.jobs import GONE, Jobs, NoAnswer, Submitted
 from adamrepro.files import write_atomically
 from adamrepro.runs.planning import Plan
-from adamrepro.training import Outcome
+from adamrepro.training import Ended
 
 
 class SlurmJobs(Jobs):
@@ -74,7 +74,7 @@ class SlurmJobs(Jobs):
             states[job] = f"{state} ({reason})" if state == "PENDING" else state
         return states
 
-    def close(self, each: Submitted, outcome: Outcome) -> None:
+    def close(self, each: Submitted, outcome: Ended) -> None:
         record_of(each.plan).unlink(missing_ok=True)
         super().close(each, outcome)
 
