@@ -28,6 +28,8 @@ MISTAKES = {
     "claims --docs": "--docs: pages tell of what is published; add --published --budget full",
     "status --docs --budget full": "--docs: pages tell of what is published; add --published",
     "plot --results nowhere": "--results nowhere: no such folder; expected one with tables",
+    "plot --results mine --published": "argument --published: not allowed with argument --results",
+    "plot --published --results mine": "argument --results: not allowed with argument --published",
     "reproduce --from .": "--from .: no tables in there; expected a results folder",
     "readings fig1": "/search/fig1: no tables, and no such experiment; did you mean fig1b?",
     "readings after_adam_vae": "adamrepro train -m experiment=after_adam/vae budget=search",

@@ -27,12 +27,16 @@ class CommandLine(argparse.ArgumentParser):
 
     def add_places(self, *, figures: bool = False, published: bool = True) -> None:
         """Add --results and, where asked for, --figures; and --published, for what trains not."""
-        for kind in ("results", "figures") if figures else ("results",):
+        either = self.add_mutually_exclusive_group()  # another folder's tables are not published
+        places = {"results": either} | ({"figures": self} if figures else {})
+        for kind, to in places.items():
             usual, known = paths.local(kind), f"default: {kind}/local"
-            self.add_argument(f"--{kind}", type=directory, default=usual, metavar="DIR", help=known)
+            to.add_argument(f"--{kind}", type=directory, default=usual, metavar="DIR", help=known)
         if published:
             what = "results/published" + (" and figures/published" if figures else "")
-            self.add_argument("--published", action=Published, nargs=0, help=f"the same as {what}")
+            either.add_argument(
+                "--published", action=Published, nargs=0, help=f"the same as {what}"
+            )
 
     def add_from(self, what: str) -> None:
         """Add --from, of which `folder_of` makes a folder."""
@@ -92,7 +96,7 @@ def directory(text: str) -> Path:
 
 
 class Published(argparse.Action):
-    """Means the published tables and figures where none are named, before it or after."""
+    """Means the published tables, and their figures unless others are named, before or after."""
 
     def __call__(
         self,
@@ -101,6 +105,6 @@ class Published(argparse.Action):
         values: str | Sequence[Any] | None,
         option_string: str | None = None,
     ) -> None:
-        for kind in ("results", "figures"):
-            if getattr(namespace, kind, paths.local(kind)) == paths.local(kind):
-                setattr(namespace, kind, paths.published(kind))
+        namespace.results = paths.published("results")
+        if getattr(namespace, "figures", None) == paths.local("figures"):
+            namespace.figures = paths.published("figures")
