@@ -23,6 +23,8 @@ from rich.table import Table
 from adamrepro.benchmark import (
     Compared,
     Point,
+    Profile,
+    Stage,
     TaskRow,
     compare_drop_in,
     compare_memory,
@@ -31,6 +33,8 @@ from adamrepro.benchmark import (
     compare_updates,
     cores,
     members_and_minibatches,
+    memory_by_stage,
+    profiles,
     train_population,
 )
 from adamrepro.benchmark.page import Measured, write_page, written
@@ -63,8 +67,9 @@ def main() -> None:
     if repeats < 1 or asked.threads < 1:
         parser.error("--repeats and --threads: expected whole numbers above 0")
     set_up_process(asked.threads)
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # else the profiler tells of itself
     if asked.population:
-        print(train_population(DATA))
+        print(json.dumps([asdict(stage) for stage in train_population(DATA)]))
         return
     measured = measure(asked, repeats)
     if asked.json:
@@ -80,6 +85,7 @@ def measure(asked: argparse.Namespace, repeats: int) -> Measured:
     clock, shorter = CLOCKS[asked.clock], 4 if asked.quick else 1
     again = [sys.executable, __file__, POPULATION, "--threads", str(asked.threads)]
     machine = this_machine(torch.device("cpu"))
+    stages = memory_by_stage(again)
     return Measured(
         conditions={
             **{key: machine[key] for key in ("processor", "cores", "instructions", "torch")},
@@ -92,8 +98,10 @@ def measure(asked: argparse.Namespace, repeats: int) -> Measured:
             *compare_updates(steps=20 // shorter, repeats=repeats, clock=clock),
             *compare_drop_in(steps=20 // shorter, repeats=repeats, clock=clock),
             *compare_sfo(steps=13 // shorter, repeats=repeats, clock=clock),
-            *compare_memory(again),
+            compare_memory(stages),
         ],
+        profiles=list(profiles(DATA, shorter=shorter)),
+        stages=stages,
         points=[
             *members_and_minibatches(DATA, repeats, clock, shorter=shorter),
             *cores(DATA, shorter=shorter),
@@ -108,6 +116,8 @@ def show(measured: Measured) -> None:
     for name, kind, rows in (
         ("milliseconds per step and member", TaskRow, measured.tasks),
         ("ours / peer", Compared, measured.rows),
+        ("a step and what it is spent on", Profile, measured.profiles),
+        ("peak memory", Stage, measured.stages),
         ("milliseconds per step and member, or per example (minibatch)", Point, measured.points),
     ):
         columns = list(kind.__dataclass_fields__)

@@ -115,6 +115,26 @@ def test_small_parameters_share_their_state_tensors(name: str) -> None:
             assert torch.equal(whole, torch.cat([entry.flatten() for entry in entries]))
 
 
+@every_class
+def test_small_parameters_are_gathered_into_one_place_from_step_to_step(name: str) -> None:
+    """Until others than before have a gradient; a copy has a place of its own."""
+    parameters = tensors((3, 2), (4,), (5,))
+    optimizer = CLASSES[name](parameters)
+    places = []
+    for moving in (3, 3, 2, 2):
+        give_gradients(parameters, 1)
+        for p in parameters[moving:]:
+            p.grad = None
+        optimizer.step()
+        places.append(list(optimizer.scratch.values()))
+    assert places[0] == places[1]
+    assert places[2] == places[3]
+    assert places[1] != places[2]
+    assert copy.deepcopy(optimizer).scratch == {}
+    optimizer.load_state_dict(optimizer.state_dict())
+    assert optimizer.scratch == {}
+
+
 def test_neighbours_in_other_storages_are_not_shared() -> None:
     """Views that follow each other by address alone do not make one tensor."""
     backing = torch.zeros(8)

@@ -1,9 +1,11 @@
 """Peak memory of a process that trains a population of Figure 1a."""
 
+import json
 import os
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from adamrepro.benchmark.tasks import WORKLOADS, our_loop
@@ -16,8 +18,16 @@ LIMIT_MB = 700.0
 STEPS = 20
 
 
-def compare_memory(command: Sequence[str]) -> Iterator[Compared]:
-    """Compare the peak that `command` prints, having called `train_population`, with the limit.
+@dataclass(frozen=True)
+class Stage:
+    """The peak resident memory of a process, in MB, when it has come so far."""
+
+    after: str
+    mb: float
+
+
+def memory_by_stage(command: Sequence[str]) -> list[Stage]:
+    """Return what `command` prints, having called `train_population`.
 
     Nothing compiled is at hand: a first run, which compiles, needs the most.
     """
@@ -26,19 +36,30 @@ def compare_memory(command: Sequence[str]) -> Iterator[Compared]:
         found = subprocess.run(
             command, stdout=subprocess.PIPE, text=True, check=True, env=environment
         )
-    peak = float(found.stdout)
+    return [Stage(**stage) for stage in json.loads(found.stdout)]
+
+
+def compare_memory(stages: Sequence[Stage]) -> Compared:
+    """Compare the peak at the end with the limit."""
+    peak = stages[-1].mb
     name = f"peak memory, {MEMBERS} members of Figure 1a / limit"
-    yield Compared(name, peak, LIMIT_MB, "MB", peak / LIMIT_MB, 1.0)
+    return Compared(name, peak, LIMIT_MB, "MB", peak / LIMIT_MB, 1.0)
 
 
-def train_population(root: Path) -> float:
-    """Train a population for a while; return the peak resident memory of this process in MB."""
+def train_population(root: Path) -> Iterator[Stage]:
+    """Train a population for a while, and say what this process has needed so far."""
+    yield Stage("imports", peak_memory())
     task = WORKLOADS["logistic MNIST"]
-    loop = our_loop(task, task.load(root), MEMBERS)
+    data = task.load(root)
+    yield Stage("data set", peak_memory())
+    loop = our_loop(task, data, MEMBERS)
     loop.add(loop.measured({}))
+    yield Stage("clean costs", peak_memory())
+    loop.step()
+    yield Stage("first step, which compiles the update", peak_memory())
     for _ in range(STEPS):
         loop.step()
-    return peak_memory()
+    yield Stage(f"{STEPS} more steps", peak_memory())
 
 
 def peak_memory() -> float:

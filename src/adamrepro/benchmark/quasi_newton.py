@@ -1,6 +1,6 @@
 """One step of SFO, its cost function left out: against a product with its subspace."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from statistics import median
 
 import torch
@@ -8,6 +8,9 @@ from torch import Tensor
 
 from adamrepro.benchmark.turns import Clock, Compared, several, turns
 from adamrepro.optim.sfo import SFO
+
+CostAndGradient = Callable[[Tensor, int], tuple[Tensor, Tensor]]
+"""Of a subfunction, by its number."""
 
 PARAMETERS = 1_797_010
 """Of the multilayer network of section 6.2."""
@@ -28,15 +31,7 @@ def compare_sfo(steps: int, repeats: int, clock: Clock) -> Iterator[Compared]:
     write it, or column by column, which is faster.
     """
     generator = torch.Generator().manual_seed(0)
-    centres = torch.randn(MINIBATCHES, PARAMETERS, generator=generator)
-    scales = torch.rand(MINIBATCHES, PARAMETERS, generator=generator) + 0.1
-
-    def cost(theta: Tensor, number: int) -> tuple[Tensor, Tensor]:
-        gradient = scales[number] * (theta - centres[number])
-        return (theta - centres[number]) @ gradient / 2, gradient
-
-    sfo = SFO(cost, torch.zeros(PARAMETERS), range(MINIBATCHES))
-    sfo.optimize(num_passes=SETTLED_PASSES)
+    sfo, cost = settled_sfo(generator)
     theta = torch.zeros(PARAMETERS)
     by_row = torch.randn(PARAMETERS, DIMENSIONS, dtype=torch.float64, generator=generator)
     by_column = by_row.T.contiguous().T
@@ -59,3 +54,17 @@ def compare_sfo(steps: int, repeats: int, clock: Clock) -> Iterator[Compared]:
             ratio=median(a / b for a, b in zip(overhead, peer, strict=True)),
             wanted=wanted,
         )
+
+
+def settled_sfo(generator: torch.Generator) -> tuple[SFO[Tensor, int], CostAndGradient]:
+    """Return SFO some passes into a sum of convex quadratics of different curvatures, and these."""
+    centres = torch.randn(MINIBATCHES, PARAMETERS, generator=generator)
+    scales = torch.rand(MINIBATCHES, PARAMETERS, generator=generator) + 0.1
+
+    def cost(theta: Tensor, number: int) -> tuple[Tensor, Tensor]:
+        gradient = scales[number] * (theta - centres[number])
+        return (theta - centres[number]) @ gradient / 2, gradient
+
+    sfo = SFO(cost, torch.zeros(PARAMETERS), range(MINIBATCHES))
+    sfo.optimize(num_passes=SETTLED_PASSES)
+    return sfo, cost

@@ -12,7 +12,7 @@ from torch.optim.optimizer import ParamsT
 
 from adamrepro.torch_optim.eager import step_eagerly
 from adamrepro.torch_optim.kernels import step_compiled
-from adamrepro.torch_optim.rows import Row, pack, small_on, step_rows
+from adamrepro.torch_optim.rows import Row, Scratch, pack, small_on, step_rows
 from adamrepro.torch_optim.scalars import plain
 from adamrepro.torch_optim.translation import Translation
 
@@ -47,7 +47,13 @@ class RuleOptimizer(Optimizer):
         """
         defaults = {**options, **self.translation.torch_only}
         self.translation.check(defaults)
+        self.scratch: dict[tuple[int, torch.device, torch.dtype], Scratch | None] = {}
         super().__init__(params, defaults)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore what was copied or pickled; where small parameters are gathered is not."""
+        self.scratch = {}
+        super().__setstate__(state)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group as torch does, after a check of its own options."""
@@ -136,7 +142,8 @@ class RuleOptimizer(Optimizer):
             group["maximize"],
             type(exact)(*factors[1:]),
         )
-        step_rows(step, rows, device)
+        place = id(group), device, dtype
+        self.scratch[place] = step_rows(step, rows, device, self.scratch.get(place))
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Load a state_dict of this class, or of torch's class of the same method.

@@ -18,10 +18,37 @@ def small_on(device: torch.device) -> int:
     return SMALL["cpu" if device.type == "cpu" else "elsewhere"]
 
 
-def step_rows(step: Callable[[list[Row]], None], rows: Sequence[Row], device: torch.device) -> None:
+class Scratch:
+    """Room for several tensors in one, kept from step to step: to cut it up takes long."""
+
+    def __init__(self, tensors: Sequence[Tensor]) -> None:
+        self.flat = flatten(tensors).clone()
+        self.pieces = pieces_of(self.flat, tensors)
+
+    def fits(self, tensors: Sequence[Tensor]) -> bool:
+        """Say whether tensors of the device and dtype have the shapes of the pieces."""
+        return [tensor.shape for tensor in tensors] == [piece.shape for piece in self.pieces]
+
+    def take(self, tensors: Sequence[Tensor]) -> Tensor:
+        """Copy tensors that fit, and return them as one."""
+        torch._foreach_copy_(self.pieces, list(tensors))
+        return self.flat
+
+    def give(self, tensors: Sequence[Tensor]) -> None:
+        """Copy back."""
+        torch._foreach_copy_(list(tensors), self.pieces)
+
+
+def step_rows(
+    step: Callable[[list[Row]], None],
+    rows: Sequence[Row],
+    device: torch.device,
+    scratch: Scratch | None,
+) -> Scratch | None:
     """Call `step` on flat rows that together are all of `rows`; it works in place.
 
-    Rules are elementwise, so gathering changes no number.
+    Rules are elementwise, so gathering changes no number. Returns what was gathered into, for the
+    next step of the same rows.
     """
     small = small_on(device)
     flat: list[Row] = []
@@ -33,19 +60,21 @@ def step_rows(step: Callable[[list[Row]], None], rows: Sequence[Row], device: to
             flat.append([tensor.view(-1).detach() for tensor in row])
     if not gathered:
         step(flat)
-        return
+        return None
     thetas, gradients, *states = zip(*gathered, strict=True)
     shared = [shared_by(state) for state in states]
     flat_states = [
         flatten(state) if whole is None else whole
         for state, whole in zip(states, shared, strict=True)
     ]
-    theta = flatten(thetas)
-    step([*flat, [theta, flatten(gradients), *flat_states]])
-    scatter(theta, thetas)
+    if scratch is None or not scratch.fits(thetas):
+        scratch = Scratch(thetas)
+    step([*flat, [scratch.take(thetas), flatten(gradients), *flat_states]])
+    scratch.give(thetas)
     for values, whole, state in zip(flat_states, shared, states, strict=True):
         if whole is None:
             scatter(values, state)
+    return scratch
 
 
 def pack(states: Sequence[dict[str, Any]], keys: Sequence[str]) -> None:
