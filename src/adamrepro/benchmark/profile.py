@@ -64,7 +64,7 @@ def profiles(root: Path, *, shorter: int = 1) -> Iterator[Profile]:
         for form in ("eager", "compiled") if can_compile() else ("eager",):
             drop_in = drop_in_step(gradients, compiled=form == "compiled")
             yield profiled(f"torch_optim.Adam, {name}, {form}", drop_in, 20 // shorter)
-    sfo, _ = settled_sfo(torch.Generator().manual_seed(0))
+    sfo, _ = settled_sfo()
     yield profiled(f"SFO, {MINIBATCHES} minibatches", sfo.step, MINIBATCHES // shorter)
 
 
