@@ -22,6 +22,13 @@ BATCH_SIZES = {"logistic MNIST": (32, 128, 512), "MLP with dropout": (32, 128, 5
 CORES = ("logistic MNIST", "MLP with dropout", "VAE")
 """Tasks of which a core or two are compared."""
 
+LAYOUTS = {
+    "1 process, 1 thread": (1, 1),
+    "1 process, 2 threads": (1, 2),
+    "2 processes, 1 thread": (2, 1),
+}
+"""Processes, and threads of each."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -60,22 +67,20 @@ def per_step(loops: dict[str, Loop], steps: int, repeats: int, clock: Clock) -> 
 def cores(root: Path, *, shorter: int = 1) -> Iterator[Point]:
     """Yield the cost of two members on two cores: one process with two threads, or two of one."""
     spawn = multiprocessing.get_context("spawn")
-    for name in CORES:
-        steps = max(2, WORKLOADS[name].steps // shorter)
-        layouts = {"1 process, 1 thread": (1, 1), "1 process, 2 threads": (1, 2)}
-        for label, (processes, threads) in {**layouts, "2 processes, 1 thread": (2, 1)}.items():
-            with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
+    for label, (processes, threads) in LAYOUTS.items():
+        with ProcessPoolExecutor(processes, spawn, set_up_process, (threads,)) as pool:
+            for name in CORES:
+                steps = max(2, WORKLOADS[name].steps // shorter)
                 parts = [
-                    pool.submit(train_apart, root, name, 2 // processes, threads, steps)
+                    pool.submit(train_apart, root, name, 2 // processes, steps)
                     for _ in range(processes)
                 ]
                 slowest = max(part.result() for part in parts)
-            yield Point(name, "cores", label, 1e3 * slowest / steps / 2)
+                yield Point(name, "cores", label, 1e3 * slowest / steps / 2)
 
 
-def train_apart(root: Path, name: str, members: int, threads: int, steps: int) -> float:
+def train_apart(root: Path, name: str, members: int, steps: int) -> float:
     """Train in a process of its own; return the wall seconds of the faster of two turns."""
-    set_up_process(threads)
     loop = our_loop(WORKLOADS[name], WORKLOADS[name].load(root), members)
     for _ in range(3):
         loop.step()
