@@ -136,6 +136,13 @@ def test_such_a_curve_is_called_as_the_user_says() -> None:
         runs("optimizer=adam", "series=Mine")
 
 
+@pytest.mark.parametrize("own", [["series=Adam"], ["optimizer.cls=mine.py:Adam"]])
+def test_such_a_curve_is_not_called_as_one_of_the_experiment(own: list[str]) -> None:
+    said = r"^series=Adam: the experiment's own curve; .* optimizer=external, as in series=MyAdam$"
+    with pytest.raises(UserError, match=said):
+        runs("optimizer=external", *own)
+
+
 @pytest.mark.parametrize(
     "path", ["/a,b", "/a=b", "/jos\u00e9's (1)", "/a[1]", "/a#b&c~d", "/a b", "$x"]
 )

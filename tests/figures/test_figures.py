@@ -156,6 +156,16 @@ def test_the_caption_tells_grid_seeds_from_confirmation_seeds() -> None:
     assert "On the seed that chose the setting: Adam." in words
 
 
+def test_runs_of_other_models_among_those_compared_are_told() -> None:
+    tables = tables_like("fig1a")
+    assert "more than the optimizer" not in caption(make("fig1a", tables))
+    models = ["mlp", *["logistic"] * (len(tables.runs) - 1)]
+    runs = tables.runs.assign(**{"model.name": models})
+    first = tables.runs["series"].iloc[0]
+    words = caption(make("fig1a", Tables(runs, tables.curves)))
+    assert f"differ in more than the optimizer were compared: {first}: model.name." in words
+
+
 def test_a_panel_in_which_nothing_of_ours_can_be_seen_is_left_out_and_named() -> None:
     figure = make("fig3", tables_like("fig3", epochs=3))
     assert [axes.get_xlim() for axes in figure.axes] == [(0, 3)]

@@ -61,6 +61,13 @@ def drawn(results: Path, tmp_path_factory) -> Run:
     return plot_all(results, tmp_path_factory.mktemp("figures"), PYTHONHASHSEED="0")
 
 
+def test_two_of_them(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    places = ["--results", str(results), "--figures", str(tmp_path)]
+    ended = call(capsys, main, "plot", "fig1a", "fig4", *places)
+    assert ended.status == 0
+    assert {path.name for path in (tmp_path / "quick").glob("*.png")} >= {"fig1a.png", "fig4.png"}
+
+
 def test_all_draws_what_there_is_and_names_what_is_skipped(drawn: Run) -> None:
     names = ("fig1a", "fig1a_tuned", "fig4")
     assert set(drawn.files()) == {f"{name}.{kind}" for name in names for kind in KINDS}

@@ -1,9 +1,11 @@
 """A grid on a user's own module equals training each setting alone."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import Tensor, nn
@@ -192,6 +194,16 @@ def test_arrays_are_as_good_as_tensors_and_a_number_alone_is_a_grid_of_one() -> 
     assert one.equals(other)
 
 
+@pytest.mark.parametrize("kind", [np.float64, np.float16, "frame"])
+def test_inputs_become_what_the_module_takes(kind: object) -> None:
+    x, y = (part.numpy() for part in examples())
+    x = x.reshape(len(x), -1)
+    given = (pd.DataFrame(x), pd.Series(y)) if kind == "frame" else (x.astype(kind), y)
+    with warnings.catch_warnings(action="error"):
+        curves = train_many(nn.Linear(x.shape[1], 10), F.cross_entropy, data=given, epochs=1)
+    assert np.isfinite(curves["train_nll"]).all()
+
+
 def test_a_large_cost_is_not_lost() -> None:
     x = torch.randn(40, 1)
     curves = train_many(nn.Linear(1, 1), F.mse_loss, data=(x, 1e4 * (x + 1)), epochs=2)
@@ -236,6 +248,10 @@ def run(model: nn.Module | None = None, cost: object = F.cross_entropy, **change
         (lambda: run(epochs=2.5), "training.epochs=2.5: expected a whole number above 0"),
         (lambda: run(batch_size=20.5), "training.batch_size=20.5: expected a whole number"),
         (lambda: run(data=DataLoader([0])), r"data: a DataLoader; expected a pair .x, y. of"),
+        (lambda: run(grid=[{"alpha": 0.1}]), r"grid: a list; expected a dict"),
+        (lambda: run(schedule="sqrt"), "schedule=sqrt: expected a Schedule of adamrepro.optim"),
+        (lambda: run(data=([object()], [0])), "data: .*object_.*; expected tensors or arrays"),
+        (lambda: run(nn.Linear(2, 3)), r"model: fails on inputs of shape .*under torch.func"),
         (lambda: run(grid={"alpha": [-1.0]}), r"optimizer\.alpha=-1\.0: expected"),
         (lambda: run(nn.ReLU()), "model: has no parameters to train"),
         (lambda: run(network().requires_grad_(False)), "model: has no parameters to train"),

@@ -89,6 +89,16 @@ def test_no_update_and_no_swap_inside() -> None:
             pass
 
 
+def test_training_inside_is_not_lost_in_silence() -> None:
+    parameters = tensors((3,))
+    average, before = AveragedParameters(parameters), parameters[0].detach().clone()
+    average.update()
+    said = pytest.raises(RuntimeError, match=r"^parameters changed inside swapped\(\)")
+    with said, average.swapped(), torch.no_grad():
+        parameters[0].add_(1)
+    assert torch.equal(parameters[0], before)
+
+
 def test_follows_an_optimizer_by_its_hook() -> None:
     parameters = tensors((3,))
     optimizer = Adam(parameters)

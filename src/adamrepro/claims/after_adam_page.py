@@ -43,7 +43,7 @@ within, undecided otherwise. A run that diverged counts as being where it starte
 What this does not say: with other passes, schedules of the step size, weight decay or betas the
 order may be another. A few passes of small models are what two processor cores can afford, and
 some of these rules were made for long runs: AdEMAMix's slow average is one over some 10,000 steps,
-of which five passes over MNIST have 2,345. Muon is meant for hidden matrices, and its author leaves
+as many as twenty passes over MNIST have. Muon is meant for hidden matrices, and its author leaves
 output layers to AdamW; logistic regression is an output layer and nothing else.
 
 """

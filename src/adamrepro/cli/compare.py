@@ -28,7 +28,10 @@ def main() -> int:
     parser.add_budget("quick", "full", SEARCH)
     own, record = paths.local("results"), paths.published("results")
     parser.add_argument("--results", type=directory, default=own, metavar="DIR", help="your own")
-    parser.add_argument("--with", dest="record", type=directory, default=record, metavar="DIR")
+    known = "those to compare with (default: results/published)"
+    parser.add_argument(
+        "--with", dest="record", type=directory, default=record, metavar="DIR", help=known
+    )
     asked = parser.of_a_budget()
     own, record = asked.results / asked.budget, asked.record / asked.budget
     found = compare_all(own, record)

@@ -1,6 +1,7 @@
 """What command lines share: a mistake is a line, a budget is one, and which tables are meant."""
 
 import argparse
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -54,6 +55,9 @@ class CommandLine(argparse.ArgumentParser):
         may_be_new: the results folder need not be there yet.
         """
         asked = self.parse_args()
+        for word in sys.argv[1:]:
+            if word.startswith("budget="):  # as `adamrepro train` has it
+                self.mistake(f"{word}: expected --{word.replace('=', ' ')}")
         is_named = asked.results != paths.local("results")
         if is_named and not may_be_new and not asked.results.is_dir():
             self.mistake(f"--results {asked.results}: no such folder; expected one with tables")

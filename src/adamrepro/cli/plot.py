@@ -8,6 +8,7 @@ from rich.table import Table
 
 from adamrepro.cli.console import console, tell
 from adamrepro.cli.places import CommandLine
+from adamrepro.errors import nearest
 from adamrepro.figures import FIGURES, Drawn, Style, draw
 from adamrepro.results.schema import Tables
 
@@ -19,15 +20,18 @@ def main() -> None:
     """Draw what the command line asks for."""
     parser = CommandLine(description=__doc__)
     known = ", ".join(FIGURES)
-    parser.add_argument("figure", nargs="?", default="all", help=f"all (default), or of {known}")
+    parser.add_argument("figure", nargs="*", help=f"of {known}; all if none")
     parser.add_budget("quick", "smoke", "full")
     parser.add_places(figures=True)
     styles = [str(style) for style in Style]
     parser.add_argument("--style", choices=styles, default=styles[0], help="colours of the lines")
     asked = parser.of_a_budget()
+    for name in asked.figure:
+        if name not in (*FIGURES, "all"):
+            parser.mistake(f"{name}: no such figure; {nearest(name, FIGURES)}")
     screen = console()
-    every = asked.figure == "all"
-    for name in FIGURES if every else [asked.figure]:
+    every = asked.figure in ([], ["all"])
+    for name in FIGURES if every else asked.figure:
         if every and not Tables.exist(asked.results / asked.budget / name):
             screen.print(f"{name}: no tables for budget {asked.budget}, skipped")
             continue

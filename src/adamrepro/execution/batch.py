@@ -52,7 +52,8 @@ def run_batch(
     missing = sum(len(p.runs) for p in plans)
     name = ", ".join(f"{store.table}/{store.tables.name}" for store in stores.values())
     distinct = len({run.run_id for run in runs})
-    screen.print(f"{name}: {distinct} runs, {distinct - missing} done, {missing} to train")
+    kind = "confirmation runs" if {c.role for c in configs} == {"confirm"} else "runs"
+    screen.print(f"{name}: {distinct} {kind}, {distinct - missing} done, {missing} to train")
     try:
         with board_of(runs) as board:
             execute(plans, board, processes=processes, cluster=cluster)

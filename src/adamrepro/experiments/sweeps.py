@@ -72,7 +72,13 @@ def select(sweeps: Mapping[str, Any], user: Sequence[str]) -> dict[str, Any]:
         its = f"optimizer={optimizer}"
         chosen = {name: s for name, s in chosen.items() if its in s.get("overrides", [])}
         if not chosen:
-            return {series or own_name(optimizer, user): {}}
+            own = series or own_name(optimizer, user)
+            if own in sweeps:
+                raise UserError(
+                    f"series={own}: the experiment's own curve; expected another name for "
+                    f"optimizer={optimizer}, as in series=My{own}"
+                )
+            return {own: {}}
     if series and series not in chosen:
         raise UserError(f"series={series}: no such curve; known: {', '.join(chosen)}")
     return {series: chosen[series]} if series else chosen

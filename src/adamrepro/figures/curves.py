@@ -180,6 +180,7 @@ def _caption(
     return [
         *notes.seeds(drawn, names),
         notes.chosen(selection, grid[grid["series"].isin(names)]),
+        *notes.compared(grid[grid["series"].isin(names)]),
         notes.what_was_run(pd.concat(drawn), budget, main.last_epoch),
         *notes.marks([curve.choice for curve in found], drawn),
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from adamrepro.results.schema import limits
-from adamrepro.results.select import Choice, Selection
+from adamrepro.results.select import Choice, Selection, unlike
 
 EDGE_MARK = "\N{DAGGER}"
 DIVERGED_MARK = "\N{DOUBLE DAGGER}"
@@ -35,6 +35,12 @@ def what_was_run(runs: pd.DataFrame, budget: str, epochs: int) -> str:
     """Budget, data source if it is not the canonical one, and what was cut of data and passes."""
     cut = limits(runs, epochs)
     return f"Budget {budget}: {'; '.join(cut)}." if cut else f"Budget {budget}."
+
+
+def compared(grid: pd.DataFrame) -> list[str]:
+    """Say where unlike runs were compared: a user's own, under an experiment's name."""
+    found = "; ".join(f"{series}: {', '.join(names)}" for series, names in unlike(grid).items())
+    return [f"Runs that differ in more than the optimizer were compared: {found}."] if found else []
 
 
 def seeds(drawn: Sequence[pd.DataFrame], series: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.nn.modules.batchnorm import _NormBase
 
-from adamrepro.errors import UserError
+from adamrepro.errors import UserError, in_a_line
 from adamrepro.models import Model, ModelConfig, Noise
 from adamrepro.training import Precision
 
@@ -55,6 +55,11 @@ class ModuleConfig(ModelConfig):
         is_double = any(p.dtype is torch.float64 for p in self.trained.values())
         return Precision.fp64 if is_double else Precision.fp32
 
+    @property
+    def input_dtype(self) -> torch.dtype:
+        """What the module takes: the dtype of its first parameter that is no whole number."""
+        return next(p.dtype for p in self.module.parameters() if p.is_floating_point())
+
     def build(self, members: int, shape: torch.Size, classes: int) -> "Stacked":
         return Stacked(self, members)
 
@@ -74,6 +79,18 @@ class Stacked(Model):
         self.stacked = nn.ParameterList(
             p.detach().unsqueeze(0).repeat(members, *[1] * p.dim()) for p in config.trained.values()
         )
+
+    def check(self, x: Any) -> None:
+        """Raise UserError where the module cannot take x, or vmap cannot run the module."""
+
+        def one(parameters: dict[str, Tensor]) -> Any:
+            return functional_call(self.modes[1], parameters, (x,))
+
+        try:
+            vmap(one, randomness="same")(dict(zip(self.names, self.stacked, strict=True)))
+        except RuntimeError as error:
+            what = f"fails on inputs of shape {[*x.shape[1:]]} under torch.func's vmap"
+            raise UserError(f"model: {what}: {in_a_line(error)}") from error
 
     def outputs(self) -> list[int | None]:
         """What has two axes or more is a weight: torch's layers hold [outputs, inputs, ...]."""

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from adamrepro.errors import UserError, nearest, require
+from adamrepro.errors import UserError, in_a_line, nearest, require
 from adamrepro.many.stacked import Cost, ModuleConfig
 from adamrepro.optim import RULES, Adam, Rule, Schedule, compiling_pays
 from adamrepro.ranges import NOT_NEGATIVE
@@ -108,8 +109,10 @@ class Many:
 
         data, test: x and y, tensors or arrays of as many rows, or a torch Dataset of such pairs.
         """
-        train = examples(data, "data")
-        held = None if test is None else examples(test, "test")
+        ok = schedule is None or isinstance(schedule, Schedule)
+        require(ok, "schedule", schedule, "a Schedule of adamrepro.optim, as Schedule(warmup=100)")
+        train = examples(data, "data", self.config.input_dtype)
+        held = None if test is None else examples(test, "test", self.config.input_dtype)
         training = Training(
             epochs=epochs,
             batch_size=batch_size,
@@ -213,6 +216,8 @@ def rule_of(optimizer: object) -> Rule:
 
 def points_of(rule: Rule, grid: Mapping[str, Iterable[Any]]) -> list[dict[str, float]]:
     """Return every combination of a grid's values; raises UserError for what it cannot have."""
+    if not isinstance(grid, Mapping):
+        raise UserError(f"grid: a {type(grid).__name__}; expected a dict, as {{'alpha': [1e-3]}}")
     known = [
         f.name
         for f in dataclasses.fields(rule)
@@ -248,18 +253,32 @@ def numbers(values: Iterable[Any], key: str) -> list[float]:
     return plain
 
 
-def examples(data: Data, name: str) -> Examples:
-    """Return a split as tensors; raises UserError for what is none."""
-    if isinstance(data, Dataset):
-        pairs = [data[number] for number in range(len(data))]  # type: ignore[arg-type]
+def as_tensor(values: Any, name: str) -> Tensor:
+    """Return tensors, arrays or DataFrames as tensors; raises UserError for what is none."""
+    try:
+        return (
+            values
+            if isinstance(values, Tensor)
+            else torch.as_tensor(np.require(values, requirements="W"))
+        )
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{name}: {in_a_line(error)}; expected tensors or arrays") from None
+
+
+def examples(data: Data, name: str, dtype: torch.dtype) -> Examples:
+    """Return a split as tensors, x of `dtype` unless whole; raises UserError for what is none."""
+    if isinstance(data, Dataset) and hasattr(data, "__len__"):
+        pairs = [data[number] for number in range(len(data))]
         data = (
             torch.stack([torch.as_tensor(x) for x, _ in pairs]),
             torch.stack([torch.as_tensor(y) for _, y in pairs]),
         )
     if not isinstance(data, (tuple, list)) or len(data) != 2:
-        expected = "a pair (x, y) of tensors or arrays, or a torch Dataset of such pairs"
+        expected = (
+            "a pair (x, y) of tensors or arrays, or a torch Dataset of such pairs, of known length"
+        )
         raise UserError(f"{name}: a {type(data).__name__}; expected {expected}")
-    x, y = map(torch.as_tensor, data)
+    x, y = (as_tensor(part, name) for part in data)
     if len(x) != len(y) or not len(y):
         raise UserError(f"{name}: {len(x)} inputs and {len(y)} targets; expected as many, above 0")
-    return Examples(x, y)
+    return Examples(x.to(dtype) if x.is_floating_point() else x, y)

@@ -35,6 +35,7 @@ class Schedule:
 
     def __post_init__(self) -> None:
         """Check ranges; raises UserError naming the key."""
+        self.decay, self.unit = Decay(self.decay), Unit(self.unit)  # names will do
         check_ranges("schedule", self)
 
     def factor(self, step: int, epoch: int) -> float:

@@ -168,13 +168,14 @@ def around(values: pd.Series, *, log: bool) -> tuple[float, float]:
 def _words(choice: Choice, rows: pd.DataFrame) -> str:
     """What was chosen, by which value, and the edges that it lies at."""
     chosen = rows[rows["setting_id"] == choice.setting_id].iloc[0]
-    found = f"{str(choice.selection).capitalize()}: {describe(chosen, searched(rows))}"
-    found += f", cost {number(chosen['cost'])}, {_dex(chosen['dex'])}"
+    setting = describe(chosen, searched(rows)) or "as configured"
+    found = f"{str(choice.selection).capitalize()}: {setting}, cost {number(chosen['cost'])}"
+    found += f", {_dex(chosen['dex'])}"
     if choice.at_edge == (ONLY,):
-        return f"{found} \N{DAGGER} the only setting that was tried."
+        return f"{found} (\N{DAGGER} the only setting that was tried)."
     if choice.at_edge:
         names = ", ".join(name.rpartition(".")[2] for name in choice.at_edge)
-        return f"{found} \N{DAGGER} at the edge of its grid in {names}."
+        return f"{found} (\N{DAGGER} at the edge of its grid in {names})."
     return f"{found}."
 
 

@@ -28,7 +28,8 @@ def readings(sources: Sources) -> Iterator[Topic]:
         rows = []
         for row in found.to_dict("records"):
             series = str(row["series"])
-            mark = "" if series in seen else " \N{LEFTWARDS ARROW} nearest"
+            nearest = series not in seen and bool(row["points"])
+            mark = " \N{LEFTWARDS ARROW} nearest" if nearest else ""
             seen.add(series)
             reading = f"{row['reading'] or 'as in the figure'}{mark}"
             rest = [number(row["fidelity"], 3), str(row["points"]), str(row["runs"])]

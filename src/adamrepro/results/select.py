@@ -25,6 +25,12 @@ ONLY = "only setting"
 
 _STEP_SIZE = "optimizer.alpha"
 
+_AXES = ("training.l2", "training.batch_size")
+"""What a grid may be made of, beside the optimizer's settings."""
+
+_SIZES = ("training.epochs", "dataset.examples")
+"""How much was trained: told by itself."""
+
 NOT_IN_THE_PAPER = pd.DataFrame({"series": [], "x": [], "y": [], "visible": []}).astype(
     {"series": str, "visible": bool}
 )
@@ -176,10 +182,28 @@ def hyper_parameters(runs: pd.DataFrame) -> list[str]:
         column
         for column in config_columns(runs)
         if "." in column
+        and column not in _SIZES
         and pd.api.types.is_numeric_dtype(runs[column])
         and not pd.api.types.is_bool_dtype(runs[column])
         and runs[column].nunique() > 1
     ]
+
+
+def unlike(grid: pd.DataFrame) -> dict[str, list[str]]:
+    """The settings in which runs of a series differ though they are no hyper-parameter, by series.
+
+    Runs of other models, say, that a user trained under an experiment's name.
+    """
+    columns = [
+        column
+        for column in config_columns(grid)
+        if "." in column and not column.startswith("optimizer.") and column not in (*_AXES, *_SIZES)
+    ]
+    found = {
+        str(series): [c for c in columns if rows[c].nunique(dropna=False) > 1]
+        for series, rows in grid.groupby("series", sort=False)
+    }
+    return {series: differ for series, differ in found.items() if differ}
 
 
 def searched(grid: pd.DataFrame) -> list[str]:

@@ -58,7 +58,10 @@ class AveragedParameters:
         self.inside = True
         try:
             self.copy_to(self.parameters)
+            versions = [p._version for p in self.parameters]
             yield
+            if versions != [p._version for p in self.parameters]:
+                raise RuntimeError("parameters changed inside swapped(): the change is lost")
         finally:
             self.inside = False
             with torch.no_grad():
