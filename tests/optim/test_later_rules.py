@@ -89,14 +89,14 @@ def signum(g: Sequence[float]) -> Steps:
 
 
 def adopt(g: Sequence[float], clipped: bool = True) -> Steps:
-    """Taniguchi et al.: v_0 = g_0^2 and no step, then the loop, without clipping at first."""
+    """Taniguchi et al.: v_0 = g_0^2 and no step, then the loop; unclipped, m_1 is whole."""
     m, v = 0.0, g[0] ** 2
     yield 0.0
     for t, g_t in enumerate(g[1:], start=1):
         rescaled = g_t / max(math.sqrt(v), 1e-2)
         if clipped:
             rescaled = max(-(t**0.25), min(t**0.25, rescaled))
-        m = 0.8 * m + 0.2 * rescaled
+        m = 0.8 * m + 0.2 * rescaled if clipped or t > 1 else rescaled
         yield -0.01 * m
         v = 0.9 * v + 0.1 * g_t**2
 

@@ -112,8 +112,9 @@ def test_what_the_page_says_works() -> None:
     (block,) = BLOCK.findall(page)
     names: dict[str, typing.Any] = {}
     exec(compile(block, "tables.md", "exec"), names)
-    assert names["last"].between(0.2, 0.6).all()
-    assert len(names["last"]) > 5
+    last = names["last"]
+    assert last.shape[0] > 5
+    assert last.loc[0.01, 0.9] == pytest.approx(0.248, abs=0.001)
 
 
 def test_a_series_may_be_called_none(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ GRIDS = {
     ("fig4", "smoke"): (8, "986f68423c0d"),
     ("fig1a", "quick"): (12, "3f142025544a"),
     ("fig2a", "full"): (22, "70fd01cf57b4"),
-    ("fig2b", "full"): (9, "6701a633b9cd"),
+    ("fig2b", "full"): (17, "340203d380d3"),
 }
 """Number of an experiment's runs at a budget, and a hash of their run_ids in order."""
 

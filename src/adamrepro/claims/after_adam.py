@@ -120,10 +120,14 @@ class BetaMap:
 
     @property
     def at_edge(self) -> list[str]:
-        """Which of the best pair are the largest of the grid: others may be better."""
+        """Which of the best pair are at an end of the grid, 0 aside: others may be better."""
         grid = (self.above.index.to_numpy(float), self.above.columns.to_numpy(float))
         pairs = zip(("beta1", "beta2"), self.best, grid, strict=True)
-        return [name for name, best, values in pairs if best == values.max()]
+        return [
+            name
+            for name, best, values in pairs
+            if best == values.max() or (best == values.min() and best != 0)
+        ]
 
     def at(self, betas: tuple[float, float]) -> float:
         """`above` at beta1 and beta2."""

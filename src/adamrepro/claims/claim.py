@@ -190,7 +190,10 @@ class Judgement:
 
     @property
     def stability(self) -> str:
-        """Whether every other selection or reading that fits about as well says the same."""
+        """Whether every other selection or reading that fits about as well says the same.
+
+        Blank where there is no other. A verdict may be the same of parts that are not.
+        """
         others = self.judged[1:]
         if not others:
             return ""
@@ -199,7 +202,12 @@ class Judgement:
             if other.verdict is not self.verdict:
                 differ.setdefault(other.verdict, []).append(other.selection)
         if not differ:
-            return "stable"
+            parts = self.judged[0].parts
+            rows = [[check.outcome for check in each.parts] for each in self.judged]
+            apart = sum(len(set(outcomes)) > 1 for outcomes in zip(*rows, strict=True))
+            if not apart:
+                return "stable"
+            return f"stable as a whole: {apart} of {len(parts)} parts depend on the selection"
         told = [f"{found} under {_names(names)}" for found, names in differ.items()]
         return f"depends on the selection: {', '.join(told)}"
 

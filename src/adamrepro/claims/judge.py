@@ -11,7 +11,7 @@ from adamrepro.claims.book import Book
 from adamrepro.claims.claim import Check, Claim, Judged, Judgement, Kind, Needs
 from adamrepro.claims.grid import missing, read_grid
 from adamrepro.claims.selection import Chosen, selections
-from adamrepro.results.panel import GridPanel
+from adamrepro.results.panel import CurvePanel, GridPanel
 from adamrepro.results.reference import panel_of
 from adamrepro.results.schema import TRAINING_EXAMPLES
 from adamrepro.results.select import ONLY, every_point
@@ -63,6 +63,7 @@ def _curves(claim: Claim, book: Book) -> Judgement:
         return Judgement(claim=claim, reason=against)
     judged = [judged_on(claim, first.name, claim.checks(first))]
     notes = [*_sources(every_point(book.tables[needs.table].runs)), *_edges(first)]
+    notes += [*_unsearched(needs, book), *_undrawn(needs)]
     for other in others:
         if not other.seeds or not _long_enough(needs, other):
             why = "shorter than the claim needs" if other.seeds else "no seed in common"
@@ -179,6 +180,23 @@ def _sources(table: pd.DataFrame) -> list[str]:
     return [
         f"data: {source}, not proved equal to the published files" for source in sorted(sources)
     ]
+
+
+def _unsearched(needs: Needs, book: Book) -> list[str]:
+    """Series of which no readings were searched: none is compared then."""
+    if needs.table not in book.readings:
+        return []
+    searched = set(book.readings[needs.table].runs["series"])
+    lacking = [series for series in needs.series if series not in searched]
+    return [f"readings not compared: none of {', '.join(lacking)} was searched"] if lacking else []
+
+
+def _undrawn(needs: Needs) -> list[str]:
+    """Series without a curve in the paper, so that none of theirs is the nearest to it."""
+    panel = panel_of(needs.table)
+    extra = panel.extra if isinstance(panel, CurvePanel) else ()
+    names = ", ".join(series for series in needs.series if series in extra)
+    return [f"{names}: not drawn by the paper, tuned among the recovered as well"] if names else []
 
 
 def _edges(chosen: Chosen) -> list[str]:

@@ -54,7 +54,8 @@ QUESTIONS = (
     ),
     Question(
         "A linear warm-up in its place",
-        "Over 2,000 steps, without correction.",
+        "Over 2,000 steps, without correction: a good part of these short trainings, of which much "
+        "is then done at small steps.",
         (
             ("Adam, uncorrected, warm-up", "Adam"),
             ("Adam, beta2 0.9999, uncorrected, warm-up", "Adam, beta2 0.9999"),
@@ -73,10 +74,10 @@ QUESTIONS = (
     ),
     Question(
         "Weight decay in the gradient or beside it",
-        "The same lambda, 0.001, as torch.optim.Adam and torch.optim.AdamW take it. The decay is "
-        "not in the cost. AdamW's is times alpha_t: on logistic regression it takes less than 1 % "
-        "off the weights in all, so that this compares decay with nearly none; equal lambdas are "
-        "not equal decays.",
+        "The same lambda, 0.001, as torch.optim.Adam and torch.optim.AdamW take it, but for "
+        "biases, which do not decay. The decay is not in the cost. AdamW's is times alpha_t: in "
+        "all of these trainings it takes less than 1 % off the weights, so that this compares "
+        "decay with nearly none; equal lambdas are not equal decays.",
         (("AdamW, decay 0.001", "Adam, decay 0.001"),),
     ),
 )
@@ -86,7 +87,8 @@ QUESTIONS = (
 class Effect:
     """How far one series lies above another on a task, seed by seed.
 
-    dex: by measure (over all passes, at the end). diverged: of how many seeds the first did.
+    passes: how long both were trained. diverged: of how many seeds the first did. dex: by measure
+    (over all passes, at the end).
     """
 
     question: Question
@@ -94,6 +96,7 @@ class Effect:
     series: str
     than: str
     seeds: int
+    passes: int
     diverged: int
     dex: Mapping[str, Interval]
 
@@ -131,6 +134,7 @@ def effect(tables: Tables, question: Question, task: str, series: str, than: str
         series=series,
         than=than,
         seeds=len(seeds),
+        passes=last,
         diverged=int(runs[series].loc[seeds, "status"].eq("diverged").sum()),
         dex=intervals(above, below),
     )

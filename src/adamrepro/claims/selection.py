@@ -19,8 +19,8 @@ from adamrepro.results.schema import Tables
 from adamrepro.results.select import Selection, choose, drawn_runs, every_point
 
 ABOUT = 0.005
-"""Readings within this many dex of the nearest one fit about as well: two seeds of one setting
-differ by that much (docs/readings.md)."""
+"""Readings within this many dex of the nearest one fit about as well: a choice. Two seeds of a
+setting of Figure 1b differ by that much, of Figure 1a by less."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,11 @@ class Chosen:
     @property
     def name(self) -> str:
         return f"{self.reading} ({self.selection})" if self.reading else str(self.selection)
+
+    @property
+    def run_ids(self) -> str:
+        """All runs that stand for the series."""
+        return " ".join(f"{name} {' '.join(runs['run_id'])}" for name, runs in self.runs.items())
 
     @property
     def seeds(self) -> list[int]:
@@ -81,10 +86,13 @@ def costs_of(runs: pd.DataFrame, curves: pd.DataFrame, column: str, last: int) -
 
 
 def selections(book: Book, experiment: str, series: Sequence[str]) -> list[Chosen]:
-    """Tuned, recovered, then those of the readings that fit about as well."""
+    """Tuned, recovered, then those of the readings that fit about as well; the same runs once."""
     tables = book.tables[experiment]
     found = [_chosen(book, experiment, series, tables, each) for each in reversed(Selection)]
-    return found + _readings(book, experiment, series)
+    distinct: dict[str, Chosen] = {}
+    for each in found + _readings(book, experiment, series):
+        distinct.setdefault(each.run_ids, each)
+    return list(distinct.values())
 
 
 def _chosen(
@@ -137,6 +145,8 @@ def _readings(book: Book, experiment: str, series: Sequence[str]) -> list[Chosen
         seen.append(chosen)
         mask = runs["series"].map(chosen) == runs["reading"]
         own = Tables(runs[mask].assign(reading=""), tables.curves)
+        if set(chosen.values()) != {reading}:
+            reading = ", ".join(f"{name} as {its}" for name, its in chosen.items())
         found += [
             _chosen(book, experiment, series, own, each, reading) for each in reversed(Selection)
         ]

@@ -25,8 +25,8 @@ from adamrepro.execution.stopping import StopFlag, interrupts_blocked, stop_on
 from adamrepro.runs.planning import Plan
 from adamrepro.training import End, Ended, Listener, Message
 
-GRACE_SECONDS = 5.0
-"""Time a worker has to save its state after it was told to stop."""
+GRACE_SECONDS = 60.0
+"""Time a worker has to save its state after it was told to stop: SFO's may be several GB."""
 
 
 @dataclass
@@ -89,7 +89,7 @@ def run_in_processes(
                 if flag():
                     raise Stopped
         finally:
-            dismiss(pool.values(), gently=flag())
+            dismiss(pool.values())
 
 
 def attend(worker: Worker, board: Board) -> bool:
@@ -107,15 +107,15 @@ def attend(worker: Worker, board: Board) -> bool:
     return alive
 
 
-def dismiss(workers: Any, *, gently: bool) -> None:
-    """End all workers: idle ones at once, busy ones after they saved their state, if gently."""
+def dismiss(workers: Any) -> None:
+    """End all workers: idle ones at once, busy ones after they saved their state."""
     for worker in workers:
         if worker.plan is None:
             worker.pipe.close()
         else:
             worker.process.terminate()
     for worker in workers:
-        worker.process.join(GRACE_SECONDS if gently or worker.plan is None else 1.0)
+        worker.process.join(GRACE_SECONDS)
         if worker.process.is_alive():
             worker.process.kill()
             worker.process.join()

@@ -35,8 +35,8 @@ class ADOPT(Rule):
         v_t = beta2 v_{t-1} + (1 - beta2) g_t^2
 
     The gradient is rescaled by squares that do not know it yet, and before the momentum gathers
-    it. clipped: off leaves the clipping out, as the publication did at first; its authors advise
-    against that where gradients may start near 0.
+    it. clipped: off leaves the clipping out, as the publication did at first, where m_1 was the
+    whole rescaled gradient; its authors advise against that where gradients may start near 0.
     """
 
     name: str = "adopt"
@@ -53,11 +53,13 @@ class ADOPT(Rule):
         """Return the factors of the publication's step t - 1."""
         running = float(t > 1)
         beta2 = h.beta2 * running
-        bound = torch.where(h.clipped > 0, torch.full_like(beta2, (t - 1) ** 0.25), UNCLIPPED)
+        is_clipped = h.clipped > 0
+        bound = torch.where(is_clipped, torch.full_like(beta2, (t - 1) ** 0.25), UNCLIPPED)
+        rest1 = torch.where(is_clipped, 1 - h.beta1, 1 - h.beta1 * float(t > 2))
         return ADOPTCoefficients(
             h.alpha,
             h.beta1,
-            (1 - h.beta1) * running,
+            rest1 * running,
             beta2,
             1 - beta2,
             bound,
