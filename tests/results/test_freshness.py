@@ -56,6 +56,16 @@ def test_what_cannot_change_a_run_does_not_count(checkout: Path) -> None:
     assert freshness(found, "fig1a", checkout).freshness is Freshness.CURRENT
 
 
+@pytest.mark.parametrize("name", ["optim/muon.py", "optim/sfo/memory.py", "models/convnet.py"])
+def test_the_code_of_other_tasks_does_not_count(checkout: Path, name: str) -> None:
+    found = trained(head(checkout))
+    file = checkout / "src" / "adamrepro" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("new")
+    commit(checkout)
+    assert freshness(found, "fig1a", checkout).freshness is Freshness.CURRENT
+
+
 @pytest.mark.parametrize("name", [CONFIG, "src/adamrepro/optim/adam.py"])
 def test_configs_and_code_that_changed_are_named(checkout: Path, name: str) -> None:
     found, before = trained(head(checkout)), head(checkout)

@@ -16,6 +16,9 @@ from adamrepro.results.run_id import row_run_id
 CODE = tuple(f"src/adamrepro/{room}" for room in ("data", "models", "optim", "training", "runs"))
 """What trains: a change there may change results, though most do not."""
 
+ROOMS = {"dataset": "data", "model": "models", "optimizer": "optim"}
+"""Where the choices of a config group are written, each in a file or folder of its name."""
+
 NAMED = 6
 """Changed files that are named; the others are counted."""
 
@@ -59,7 +62,8 @@ def freshness(rows: Sequence[Row], experiment: str, checkout: Path | None) -> Re
             reasons.append(f"{runs} of {len(rows)} runs: {against}")
     trained_by = (*configs(rows, experiment), *CODE)
     since = dict.fromkeys(commit.removesuffix(DIRTY) for commit in commits)
-    changed = [line for commit in since for line in _changed(commit, checkout, trained_by)]
+    besides = tuple(elsewhere(rows))
+    changed = [line for commit in since for line in _changed(commit, checkout, trained_by, besides)]
     if reasons:
         return Report(Freshness.STALE, [*reasons, *changed])
     return Report(Freshness.CHANGED if changed else Freshness.CURRENT, changed)
@@ -76,9 +80,21 @@ def configs(rows: Sequence[Row], experiment: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _changed(commit: str, checkout: Path, among: Sequence[str]) -> Iterator[str]:
-    """Say which of `among` differ between a commit and HEAD; nothing where git cannot tell."""
-    if files := changed_files(commit, checkout, tuple(among)):
+def elsewhere(rows: Sequence[Row]) -> Iterator[str]:
+    """The code of other data sets, models and rules; of Adam, on which rules build, never."""
+    for group, room in ROOMS.items():
+        own = {row.get(f"{group}.name", "") for row in rows} | {"adam"}
+        for config in sorted((paths.CONFIGS / group).glob("*.yaml")):
+            if config.stem not in own:
+                yield f"src/adamrepro/{room}/{config.stem}"
+
+
+def _changed(
+    commit: str, checkout: Path, among: Sequence[str], besides: tuple[str, ...]
+) -> Iterator[str]:
+    """Say which of `among`, without `besides`, differ between a commit and HEAD, where git can."""
+    found = changed_files(commit, checkout, tuple(among))
+    if files := [file for file in found if not file.startswith(besides)]:
         shown = ", ".join(files[:NAMED])
         more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
         yield f"changed since {commit}: {shown}{more}"
