@@ -23,7 +23,7 @@ BUDGETED = {
 
 MISTAKES = {
     "bench": "CLASS: none named; expected an optimizer class, as in torch.optim.NAdam or",
-    "plot fig1a fig9": "fig9: no such figure; did you mean fig4? (known: fig1a, fig1b",
+    "plot fig9": "fig9: no such figure, and no tables in ",
     "status budget=full": "budget=full: expected --budget full",
     "compare --published": "unrecognized arguments: --published; see adamrepro compare --help",
     "claims --docs": "--docs: pages tell of what is published; add --published --budget full",

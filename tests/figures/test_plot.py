@@ -10,7 +10,9 @@ import pytest
 from adamrepro.cli.plot import main
 from adamrepro.errors import UserError
 from adamrepro.figures import Style, draw
+from adamrepro.figures.book import own_figure
 from adamrepro.results.schema import Tables
+from adamrepro.results.select import NOT_IN_THE_PAPER
 from commandline import call
 from synthetic import figure_4_tables, tables_like
 
@@ -59,6 +61,24 @@ def results(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def drawn(results: Path, tmp_path_factory) -> Run:
     return plot_all(results, tmp_path_factory.mktemp("figures"), PYTHONHASHSEED="0")
+
+
+def test_an_experiment_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its tuned settings, without the paper."""
+    tables = tables_like("fig1a")
+    put(Tables(tables.runs.assign(experiment="mine"), tables.curves), tmp_path / "quick" / "mine")
+    ended = call(
+        capsys, main, "plot", "mine", "--results", str(tmp_path), "--figures", str(tmp_path)
+    )
+    assert ended.status == 0, ended.err
+    assert "tuned" in ended.out
+    assert "recovered" not in ended.out
+    assert "paper" not in ended.out
+    assert (tmp_path / "quick" / "mine.png").is_file()
+    page = own_figure("mine", tables).pages(tables, {"mine": NOT_IN_THE_PAPER}, "quick")[""]
+    words = " ".join(text.get_text() for text in page.texts)
+    assert "paper" not in words
+    assert "lowest cost at the last pass" in words
 
 
 def test_two_of_them(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

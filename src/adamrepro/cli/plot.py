@@ -8,7 +8,6 @@ from rich.table import Table
 
 from adamrepro.cli.console import console, tell
 from adamrepro.cli.places import CommandLine
-from adamrepro.errors import nearest
 from adamrepro.figures import FIGURES, Drawn, Style, draw
 from adamrepro.results.schema import Tables
 
@@ -19,16 +18,13 @@ HIDDEN = ["setting_id", "drawn", "fidelity_min", "fidelity_max", "cost_min", "co
 def main() -> None:
     """Draw what the command line asks for."""
     parser = CommandLine(description=__doc__)
-    known = ", ".join(FIGURES)
-    parser.add_argument("figure", nargs="*", help=f"of {known}; all if none")
+    known = f"{', '.join(FIGURES)}, or an experiment of your own"
+    parser.add_argument("figure", nargs="*", help=f"of {known}; those of the paper if none")
     parser.add_budget("quick", "smoke", "full")
     parser.add_places(figures=True)
     styles = [str(style) for style in Style]
     parser.add_argument("--style", choices=styles, default=styles[0], help="colours of the lines")
     asked = parser.of_a_budget()
-    for name in asked.figure:
-        if name not in (*FIGURES, "all"):
-            parser.mistake(f"{name}: no such figure; {nearest(name, FIGURES)}")
     screen = console()
     every = asked.figure in ([], ["all"])
     for name in FIGURES if every else asked.figure:
@@ -47,8 +43,11 @@ def main() -> None:
 
 def show(screen: Console, name: str, drawn: Drawn) -> None:
     """Print how near the paper the curves are, and where the files lie."""
-    rows = drawn.fidelity.drop(columns=HIDDEN, errors="ignore")
-    table = Table(*rows.columns, title=f"{name}: distance from the paper", box=box.SIMPLE_HEAD)
+    hidden, title = HIDDEN, f"{name}: distance from the paper"
+    if name not in FIGURES:
+        hidden, title = [*HIDDEN, "points", "fidelity_mean"], name
+    rows = drawn.fidelity.drop(columns=hidden, errors="ignore")
+    table = Table(*rows.columns, title=title, box=box.SIMPLE_HEAD)
     for row in rows.itertuples(index=False):
         table.add_row(*(f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row))
     screen.print(table)

@@ -6,22 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from adamrepro.figures import lines
+from adamrepro.figures.curves import tuned_curves
 from adamrepro.figures.page import Block, Box, stack
 from adamrepro.figures.style import colours
 from adamrepro.results.panel import CurvePanel
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import (
-    NOT_IN_THE_PAPER,
-    Selection,
     costs_at_horizon,
     grid_of,
-    panel_for,
 )
 from adamrepro.results.tasks import LR
 
@@ -48,7 +45,7 @@ def make(name: str, than: str, tables: Mapping[str, Tables]) -> Figure:
 
 def row(task: str, tables: Tables, colour: Mapping[str, str]) -> Block:
     """The two panels of a task."""
-    panel, found = curves_of(tables, task)
+    panel, found = tuned_curves(tables, task)
 
     def draw(figure: Figure, box: Box) -> None:
         x, y, width, height = box
@@ -61,18 +58,6 @@ def row(task: str, tables: Tables, colour: Mapping[str, str]) -> Block:
         set_up(passes, steps, panel)
 
     return Block(_HEIGHT, draw)
-
-
-def curves_of(tables: Tables, task: str) -> tuple[CurvePanel, list[lines.Curve]]:
-    """The chosen curves of a task, and axes for them: passes 1 and up."""
-    panel = panel_for(str(tables.runs["experiment"].iloc[0]), tables.runs)
-    assert isinstance(panel, CurvePanel)
-    found = lines.curves_of(tables, panel, NOT_IN_THE_PAPER, Selection.TUNED)
-    drawn = pd.concat([curve.runs for curve in found])
-    ended = drawn.loc[drawn["status"] == "done", "run_id"]
-    costs = tables.curves.loc[tables.curves["run_id"].isin(ended), "train_cost"].dropna()
-    limits = (0.95 * costs.min(), 1.05 * costs.max()) if len(costs) else (0.1, 10.0)
-    return replace(panel, title=task, x_limits=(1, panel.last_epoch), y_limits=limits), found
 
 
 def draw_steps(

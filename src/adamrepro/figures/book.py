@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from adamrepro.errors import UserError
+from adamrepro.errors import UserError, nearest
 from adamrepro.figures import fig4, style
-from adamrepro.figures.curves import Added, Aside, Contents, References, aside_of, contents
+from adamrepro.figures.curves import (
+    Added,
+    Aside,
+    Contents,
+    References,
+    aside_of,
+    contents,
+    tuned_curves,
+)
 from adamrepro.figures.fig4 import GridContents
 from adamrepro.figures.lines import Curve
 from adamrepro.figures.wall_time import wall_time
@@ -20,7 +28,7 @@ from adamrepro.results.damage import DAMAGE, told
 from adamrepro.results.panel import CurvePanel
 from adamrepro.results.reference import CURVE_PANELS, FIGURE_4, panel_of, read_references
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import Selection, every_point
+from adamrepro.results.select import NOT_IN_THE_PAPER, Selection, every_point
 from adamrepro.results.summary import summary
 from adamrepro.results.written import write_table
 
@@ -30,21 +38,25 @@ _SELECTIONS = {"": Selection.RECOVERED, "_tuned": Selection.TUNED}
 
 @dataclass(frozen=True)
 class CurveFigure:
-    """A figure of curves, of which each was selected from a grid in two ways.
+    """A figure of curves, of which each was selected from a grid.
 
     panels: of one experiment, below each other. aside: the series that the paper does not draw.
-    added: what is made of the curves besides.
+    added: what is made of the curves besides. selections: by the end of the file's name.
     """
 
     title: str
     panels: Sequence[CurvePanel]
     aside: Aside | None = None
     added: Callable[[Sequence[Curve]], Added] | None = None
+    selections: Mapping[str, Selection] = field(default_factory=lambda: _SELECTIONS)
 
     @property
     def panel(self) -> CurvePanel:
         """The one on which runs are selected."""
-        return CURVE_PANELS[panel_of(self.panels[0].experiment).name]
+        first = self.panels[0]
+        return (
+            CURVE_PANELS[panel_of(first.experiment).name] if first.name in CURVE_PANELS else first
+        )
 
     def contents(
         self, tables: Tables, references: References, *, budget: str, selection: Selection
@@ -53,6 +65,7 @@ class CurveFigure:
         return contents(
             f"{self.title}, {selection}",
             self.panels,
+            self.panel,
             tables,
             references,
             budget=budget,
@@ -65,12 +78,13 @@ class CurveFigure:
         """What is drawn, by the end of the file's name."""
         return {
             end: self.contents(tables, references, budget=budget, selection=selection).figure()
-            for end, selection in _SELECTIONS.items()
+            for end, selection in self.selections.items()
         }
 
     def summary(self, tables: Tables, references: References) -> tuple[pd.DataFrame, pd.DataFrame]:
         """What summary.csv holds, and what is printed."""
         found = summary(tables, self.panel, references[self.panel.name])
+        found = found[found["selection"].isin([*map(str, self.selections.values())])]
         return found, found
 
 
@@ -115,6 +129,13 @@ FIGURES: dict[str, CurveFigure | GridFigure] = {
 }
 
 
+def own_figure(name: str, tables: Tables) -> CurveFigure:
+    """The figure of an experiment that the paper does not have: training cost, tuned settings."""
+    panel, _ = tuned_curves(tables, name)
+    panel = replace(panel, log_y=True)
+    return CurveFigure(name, [panel], selections={"": Selection.TUNED})
+
+
 @dataclass(frozen=True)
 class Drawn:
     """Files that were written, and how near the paper the curves are: a row per curve."""
@@ -133,20 +154,24 @@ def draw(
 ) -> Drawn:
     """Draw a figure from `results`/budget/name into `figures`/budget, and write its summary.csv.
 
-    Other colours than the paper's have a folder of their own there. An unknown name, tables that
-    are missing, damaged or not to be drawn: UserError.
+    Other colours than the paper's have a folder of their own there. An experiment that the paper
+    does not have is drawn without the paper's curves. Tables that are missing, damaged or not to be
+    drawn: UserError.
     """
-    if name not in FIGURES:
-        raise UserError(f"{name}: no such figure; expected all or one of {', '.join(FIGURES)}")
     folder, out = results / budget / name, figures / budget
+    if name not in FIGURES and not Tables.exist(folder):
+        raise UserError(
+            f"{name}: no such figure, and no tables in {folder}; {nearest(name, FIGURES)}"
+        )
     out = out if colours is style.Style.PAPER else out / colours
     tables = Tables.read(folder)
     check_unique(folder, tables)
-    references = read_references()
+    references = {name: NOT_IN_THE_PAPER} | read_references()
     try:
+        figure = FIGURES.get(name) or own_figure(name, tables)
         with style.styled(colours):
-            pages = FIGURES[name].pages(tables, references, budget)
-        table, compared = FIGURES[name].summary(tables, references)
+            pages = figure.pages(tables, references, budget)
+        table, compared = figure.summary(tables, references)
     except DAMAGE as error:
         raise UserError(told(folder, error)) from error
     paths = [path for end, page in pages.items() for path in style.save(page, out, f"{name}{end}")]

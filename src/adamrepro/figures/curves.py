@@ -13,9 +13,9 @@ from adamrepro.figures import lines, notes
 from adamrepro.figures.page import Block, Box, stack
 from adamrepro.results.fidelity import plotted
 from adamrepro.results.panel import CurvePanel
-from adamrepro.results.reference import CURVE_PANELS, panel_of
+from adamrepro.results.reference import CURVE_PANELS
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import Selection, grid_of
+from adamrepro.results.select import NOT_IN_THE_PAPER, Selection, grid_of, panel_for
 
 References = Mapping[str, pd.DataFrame]
 
@@ -94,6 +94,7 @@ class Contents:
 def contents(
     title: str,
     panels: Sequence[CurvePanel],
+    main: CurvePanel,
     tables: Tables,
     references: References,
     *,
@@ -102,8 +103,10 @@ def contents(
     aside: Aside | None = None,
     added: Callable[[Sequence[lines.Curve]], Added] | None = None,
 ) -> Contents:
-    """What a page of one experiment's `panels` holds, and what is added to them."""
-    main = CURVE_PANELS[panel_of(panels[0].experiment).name]
+    """What a page of one experiment's `panels` holds, and what is added to them.
+
+    main: the panel on which runs are selected.
+    """
     reference, costs = references[main.name], tables.curves
     found = lines.curves_of(tables, main, reference, selection)
     more = added(found) if added else Added()
@@ -126,10 +129,22 @@ def contents(
         drawn, said = found, [*said, aside.words]
     there = [each.panel for each in shown]
     gone = [f"{panel.title} up to {panel.x_limits[1]:g}" for panel in panels if panel not in there]
-    words = _caption(tables, drawn, main, budget, selection)
+    words = _caption(tables, drawn, main, budget, selection, paper=len(reference) > 0)
     apart = {lines.distance(curve, main, costs, reference) for curve in drawn}
-    dex = [notes.DEX, *([notes.NONE] if lines.NONE in apart else [])]
+    dex = [notes.DEX, *([notes.NONE] if lines.NONE in apart else [])] if len(reference) else []
     return Contents(title, shown, costs, [*words, *notes.left_out(gone), *said, *dex])
+
+
+def tuned_curves(tables: Tables, title: str) -> tuple[CurvePanel, list[lines.Curve]]:
+    """The tuned curves of an experiment not in the paper, and axes for them: passes 1 and up."""
+    panel = panel_for(str(tables.runs["experiment"].iloc[0]), tables.runs)
+    assert isinstance(panel, CurvePanel)
+    found = lines.curves_of(tables, panel, NOT_IN_THE_PAPER, Selection.TUNED)
+    drawn = pd.concat([curve.runs for curve in found])
+    ended = drawn.loc[drawn["status"] == "done", "run_id"]
+    costs = tables.curves.loc[tables.curves["run_id"].isin(ended), "train_cost"].dropna()
+    limits = (0.95 * costs.min(), 1.05 * costs.max()) if len(costs) else (0.1, 10.0)
+    return replace(panel, title=title, x_limits=(1, panel.last_epoch), y_limits=limits), found
 
 
 def reach(panel: CurvePanel, found: Sequence[lines.Curve], costs: pd.DataFrame) -> float:
@@ -173,12 +188,14 @@ def _caption(
     main: CurvePanel,
     budget: str,
     selection: Selection,
+    *,
+    paper: bool,
 ) -> list[str]:
     drawn = [curve.runs for curve in found]
     names = [curve.series for curve in found]
     grid = grid_of(tables.runs)
     return [
-        *notes.seeds(drawn, names),
+        *notes.seeds(drawn, names, paper=paper),
         notes.chosen(selection, grid[grid["series"].isin(names)]),
         *notes.compared(grid[grid["series"].isin(names)]),
         notes.what_was_run(pd.concat(drawn), budget, main.last_epoch),

@@ -109,8 +109,8 @@ def set_up(axes: Axes, panel: CurvePanel) -> None:
     """The paper's limits, scale, labels and title."""
     if panel.log_y:
         axes.set_yscale("log")
-        if panel.y_limits[1] < 10 * panel.y_limits[0]:
-            # fewer than two powers of ten have a place on it
+        if panel.y_limits[1] < 30 * panel.y_limits[0]:
+            # few powers of ten have a place on it
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.yaxis.set_major_formatter("{x:g}")
             axes.yaxis.set_minor_formatter(NullFormatter())

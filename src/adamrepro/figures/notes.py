@@ -43,11 +43,12 @@ def compared(grid: pd.DataFrame) -> list[str]:
     return [f"Runs that differ in more than the optimizer were compared: {found}."] if found else []
 
 
-def seeds(drawn: Sequence[pd.DataFrame], series: Sequence[str]) -> list[str]:
+def seeds(drawn: Sequence[pd.DataFrame], series: Sequence[str], *, paper: bool = True) -> list[str]:
     """How many seeds stand behind each curve, and which curves lack confirmation."""
     kinds = [str(runs["role"].iloc[0]) for runs in drawn]
     kind = _KINDS.get(kinds[0], "") if len(set(kinds)) == 1 else ""
-    found = [f"Solid: ours, {number([len(runs) for runs in drawn], kind)}; dashed: {PAPER}."]
+    counted = number([len(runs) for runs in drawn], kind)
+    found = [f"Solid: ours, {counted}; dashed: {PAPER}." if paper else f"{counted}."]
     alone = [name for name, role in zip(series, kinds, strict=True) if role == "grid"]
     if len(set(kinds)) > 1:
         found.append(f"On the seed that chose the setting: {', '.join(alone)}.")

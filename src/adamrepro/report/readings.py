@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from adamrepro.report.sources import Sources
 from adamrepro.report.tables import Table, Topic, number
 from adamrepro.results.damage import DAMAGE, told
+from adamrepro.results.panel import CurvePanel
 from adamrepro.results.readings import nearest_runs
+from adamrepro.results.reference import panel_of
 
 
 def readings(sources: Sources) -> Iterator[Topic]:
@@ -23,12 +25,14 @@ def readings(sources: Sources) -> Iterator[Topic]:
         except DAMAGE as error:
             yield Topic(name, notes=[told(folder, error)])
             continue
+        # of a figure that selects nothing readings have as many runs as were of use
+        selected = isinstance(panel_of(name), CurvePanel)
         columns = ["series", "reading", "nearest setting", "dex", "points", "runs"]
         seen: set[str] = set()
         rows = []
         for row in found.to_dict("records"):
             series = str(row["series"])
-            nearest = series not in seen and bool(row["points"])
+            nearest = series not in seen and bool(row["points"]) and selected
             mark = " \N{LEFTWARDS ARROW} nearest" if nearest else ""
             seen.add(series)
             reading = f"{row['reading'] or 'as in the figure'}{mark}"

@@ -28,8 +28,8 @@ _STEP_SIZE = "optimizer.alpha"
 _AXES = ("training.l2", "training.batch_size")
 """What a grid may be made of, beside the optimizer's settings."""
 
-_SIZES = ("training.epochs", "dataset.examples")
-"""How much was trained: told by itself."""
+_SIZES = ("training.epochs", "dataset.examples", "training.diverged_above")
+"""How much was trained, and until when: told by itself."""
 
 NOT_IN_THE_PAPER = pd.DataFrame({"series": [], "x": [], "y": [], "visible": []}).astype(
     {"series": str, "visible": bool}
