@@ -65,11 +65,11 @@ def drawn(results: Path, tmp_path_factory) -> Run:
 
 def test_an_experiment_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Its tuned settings, without the paper."""
-    tables = tables_like("fig1a")
-    put(Tables(tables.runs.assign(experiment="mine"), tables.curves), tmp_path / "quick" / "mine")
-    ended = call(
-        capsys, main, "plot", "mine", "--results", str(tmp_path), "--figures", str(tmp_path)
-    )
+    like = tables_like("fig1a")
+    tables = Tables(like.runs.assign(experiment="mine"), like.curves)
+    put(tables, tmp_path / "quick" / "mine")
+    places = ["--results", str(tmp_path), "--figures", str(tmp_path)]
+    ended = call(capsys, main, "plot", "mine", *places)
     assert ended.status == 0, ended.err
     assert "tuned" in ended.out
     assert "recovered" not in ended.out
