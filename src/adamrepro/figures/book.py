@@ -115,7 +115,7 @@ FIGURES: dict[str, CurveFigure | GridFigure] = {
     "fig1b": CurveFigure(
         "Figure 1b",
         panels("fig1b"),
-        aside_of("fig1b", "Without dropout", log_y=True, y_limits=(1e-8, 1.0)),
+        aside_of("fig1b", "Without dropout", log_y=True, y_limits=(1e-8, 1e2)),
     ),
     "fig2a": CurveFigure("Figure 2a", panels("fig2a")),
     "fig2b": CurveFigure(

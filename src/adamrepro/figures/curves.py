@@ -122,8 +122,9 @@ def contents(
     ]
     said = [*more.caption]
     if aside and (last := reach(aside.panel, others, costs)):
-        low = 0.8 * _points(aside.panel, others, costs)["y"].min()
-        limits = max(low, aside.panel.y_limits[0]), aside.panel.y_limits[1]
+        y = _points(aside.panel, others, costs)["y"]
+        low, high = aside.panel.y_limits
+        limits = max(low, 0.8 * y.min()), min(high, 1.25 * y.max())
         cut = replace(aside.panel, x_limits=(0, last), y_limits=limits)
         shown.append(Shown(cut, others, reference.iloc[:0]))
         drawn, said = found, [*said, aside.words]
