@@ -45,12 +45,14 @@ def aside_of(name: str, title: str, **frame: Any) -> Aside:
 class Added:
     """What is made of the curves that are drawn: panels, and what is said of them.
 
-    beside: what stands in the legend of a panel, by its name, in place of distances.
+    beside: what stands in the legend of a panel, by its name, in place of distances. words: what is
+    said of a panel where it is shown, by its name.
     """
 
     panels: Sequence[CurvePanel] = ()
     beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     caption: Sequence[str] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ def contents(
         Shown(panel, drawn, references[panel.name], more.beside.get(panel.name, {}))
         for panel in kept or [main]
     ]
-    said = [*more.caption]
+    names = [each.panel.name for each in shown]
+    said = [*more.caption, *(words for name, words in more.words.items() if name in names)]
     if aside and (last := reach(aside.panel, others, costs)):
         y = _points(aside.panel, others, costs)["y"]
         low, high = aside.panel.y_limits

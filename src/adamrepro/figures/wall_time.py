@@ -17,7 +17,7 @@ _COSTS = (
 )
 _UNDONE = (
     "From x = 8 on the paper's Adam is divided by 2.3 (x \N{MINUS SIGN} 7): dashed, and compared, "
-    "with that undone."
+    "with that undone; dotted, as plotted."
 )
 _NO_TIMES = "Wall time: left out, for a run took no time that was measured."
 
@@ -29,7 +29,7 @@ def wall_time(found: Sequence[Curve]) -> Added:
         return Added(caption=[_COSTS, _UNDONE, _NO_TIMES])
     panel = replace(_TIME, title="against wall time", stretches=passes)
     beside = {name: f"a pass is {of:.3g}" for name, of in passes.items()}
-    return Added([panel], {_TIME.name: beside}, [_COSTS, _UNDONE, _told(passes)])
+    return Added([panel], {_TIME.name: beside}, [_COSTS, _UNDONE], {_TIME.name: _told(passes)})
 
 
 def passes_of_adam(found: Sequence[Curve]) -> dict[str, float]:
