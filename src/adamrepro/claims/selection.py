@@ -137,9 +137,11 @@ def _readings(book: Book, experiment: str, series: Sequence[str]) -> list[Chosen
         name: list(of[of <= of.min() + ABOUT].droplevel("series").sort_values().index)
         for name, of in near.groupby("series")
     }
+    # a series that is nowhere in the paper's frame has no distance: all its readings fit
+    every = {name: list(of.droplevel("series").index) for name, of in near.groupby("series")}
     found, seen = [], []
     for reading in dict.fromkeys(name for of in fitting.values() for name in of):
-        chosen = {name: _closest(reading, fitting[name]) for name in series}
+        chosen = {name: _closest(reading, fitting[name] or every[name]) for name in series}
         if chosen in seen:
             continue
         seen.append(chosen)
