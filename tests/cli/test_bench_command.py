@@ -85,7 +85,7 @@ def test_adams_runs_are_those_of_the_last_class(
     assert smoke("mine.py:Mine", "--task", "logistic") == 0
     said = capsys.readouterr().err
     assert "bench_logistic: 10 runs, 5 done, 5 to train" in said
-    assert "bench_logistic: 6 runs, 3 done, 3 to train" in said
+    assert "bench_logistic: 6 confirmation runs, 3 done, 3 to train" in said
     numbers = pd.read_csv(folder / "results/smoke-stand-in/bench/Mine.csv")
     assert list(numbers["measure"]) == ["at the end", "over all passes", "test_error"]
 
