@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from adamrepro.benchmark.memory import Stage
+from adamrepro.benchmark.memory import MEMBERS, Stage
 from adamrepro.benchmark.profile import Profile
 from adamrepro.benchmark.scaling import Point
 from adamrepro.benchmark.tasks import TaskRow
@@ -44,7 +44,7 @@ def write_page(measured: Measured, docs: Path) -> None:
         told(measured),
         "A step of all members, in milliseconds, and the shares of what it is spent on:",
         table(measured.profiles),
-        "Peak memory of a process that trains 60 members of Figure 1a, by how far it has come:",
+        f"Peak memory of a process that trains {MEMBERS} members of Figure 1a, by how far it came:",
         table(measured.stages),
         "Milliseconds per step and member (by members, by cores) or per example (by minibatch):",
         table(measured.points),

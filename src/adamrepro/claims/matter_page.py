@@ -48,7 +48,7 @@ def table(effects: Sequence[Effect]) -> pd.DataFrame:
 
 def page(effects: Sequence[Effect]) -> str:
     """The whole page, Markdown; a question without effects says so."""
-    parts = [_HEAD, *_lengths(effects)]
+    parts = [_HEAD, _lengths(effects)]
     for question in QUESTIONS:
         found = [effect for effect in effects if effect.question is question]
         parts += [f"## {question.title}\n\n{question.text}\n\n", _table(found), "\n"]
@@ -58,12 +58,12 @@ def page(effects: Sequence[Effect]) -> str:
     return "".join(parts).rstrip() + "\n"
 
 
-def _lengths(effects: Sequence[Effect]) -> list[str]:
-    """How long each task was trained."""
+def _lengths(effects: Sequence[Effect]) -> str:
+    """How long each task was trained; "" without effects."""
     passes = {MATTER_TASKS[effect.task]: effect.passes for effect in effects}
     told = ", ".join(f"{task} {count}" for task, count in passes.items())
     return (
-        [f'Passes over the training set, at whose end is "at the end": {told}.\n\n'] if told else []
+        f'Passes over the training set, at whose end is "at the end": {told}.\n\n' if told else ""
     )
 
 

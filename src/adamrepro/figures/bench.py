@@ -16,10 +16,7 @@ from adamrepro.figures.page import Block, Box, stack
 from adamrepro.figures.style import colours
 from adamrepro.results.panel import CurvePanel
 from adamrepro.results.schema import Tables
-from adamrepro.results.select import (
-    costs_at_horizon,
-    grid_of,
-)
+from adamrepro.results.select import costs_at_horizon, grid_of
 from adamrepro.results.tasks import LR
 
 STEPS = ("optimizer.alpha", LR)

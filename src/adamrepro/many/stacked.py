@@ -84,7 +84,7 @@ class Stacked(Model):
         """Raise UserError where the module cannot take x, or vmap cannot run the module."""
 
         def one(parameters: dict[str, Tensor]) -> Any:
-            return functional_call(self.modes[1], parameters, (x,))
+            return functional_call(self.modes[1], parameters, (x[:2],))
 
         try:
             vmap(one, randomness="same")(dict(zip(self.names, self.stacked, strict=True)))

@@ -255,12 +255,10 @@ def numbers(values: Iterable[Any], key: str) -> list[float]:
 
 def as_tensor(values: Any, name: str) -> Tensor:
     """Return tensors, arrays or DataFrames as tensors; raises UserError for what is none."""
+    if isinstance(values, Tensor):
+        return values
     try:
-        return (
-            values
-            if isinstance(values, Tensor)
-            else torch.as_tensor(np.require(values, requirements="W"))
-        )
+        return torch.as_tensor(np.require(values, requirements="W"))
     except (TypeError, ValueError) as error:
         raise UserError(f"{name}: {in_a_line(error)}; expected tensors or arrays") from None
 
