@@ -171,6 +171,21 @@ def test_in_parts_what_is_published_is_kept_while_the_configs_ask_for_it(place: 
     assert {key_of(row) for row in rows if float(row["seconds"]) == 3.0} == set(own)
 
 
+def test_confirmations_of_settings_that_a_wider_grid_does_not_choose_are_left_out(
+    place: Place,
+) -> None:
+    store = put_planned(place.home / "results" / "local")
+    settings, labels = next((s, n) for s, n in asked().items() if next(iter(n))[2] == "grid")
+    [(series, reading, _)] = labels
+    other_seed = frozenset((dict(settings) | {"seed": "7"}).items())
+    put(store, {**asked(), other_seed: frozenset({(series, reading, "confirm")})})
+    ended = place.call(publish)
+    assert (ended.status, ended.err) == (0, "")
+    assert "left out: confirmations of settings not chosen now: 1" in ended.out
+    rows = read_rows(place.published / BUDGET / NAME / "runs.csv")
+    assert {key_of(row) for row in rows} == set(asked())
+
+
 def test_a_stand_in_is_not_published(place: Place) -> None:
     put_planned(place.home / "results" / "local")
     (place.home / "results" / "local" / BUDGET).rename(

@@ -21,7 +21,14 @@ from adamrepro.figures import FIGURES, draw
 from adamrepro.files import write_atomically
 from adamrepro.results.commits import is_changed, objection
 from adamrepro.results.layout import SEARCH, experiments_in, table_of
-from adamrepro.results.publish import copy_tables, keep_published, publishing, replace_figures, swap
+from adamrepro.results.publish import (
+    copy_tables,
+    keep_published,
+    leave_out_unchosen,
+    publishing,
+    replace_figures,
+    swap,
+)
 from adamrepro.results.review import objections
 from adamrepro.results.store import Store, run_ids
 
@@ -102,7 +109,9 @@ def publish_experiment(
     # what confirms a grid follows from its runs
     for _ in ("grid", "confirmation") if partial else ():
         keep_published(Store(stage, budget, name), old, planned_runs(name, budget, stage))
-    found = objections(new, planned_runs(name, budget, stage), against, partial=partial)
+    planned = planned_runs(name, budget, stage)
+    unchosen = leave_out_unchosen(Store(stage, budget, name), planned)
+    found = objections(new, planned, against, partial=partial)
     if found:
         return found
     drawn = []
@@ -114,7 +123,8 @@ def publish_experiment(
     swap(new, results, budget)
     replace_figures(name, drawn, figures / budget)
     less = f"; gone are {gone} of the {len(before)} runs before" if gone else ""
-    print(f"{name}: published, in {old}{less}")
+    left = f"; left out: confirmations of settings not chosen now: {unchosen}" if unchosen else ""
+    print(f"{name}: published, in {old}{left}{less}")
     return []
 
 

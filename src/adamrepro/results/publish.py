@@ -9,8 +9,9 @@ from pathlib import Path
 
 from adamrepro.errors import UserError
 from adamrepro.files import write_atomically, writing_to
+from adamrepro.results.machines import read_machines
 from adamrepro.results.review import Planned
-from adamrepro.results.rows import read_rows
+from adamrepro.results.rows import read_curves, read_rows
 from adamrepro.results.run_id import key_of, row_run_id
 from adamrepro.results.store import Store, acquired
 
@@ -66,6 +67,28 @@ def keep_published(store: Store, folder: Path, planned: Planned) -> None:
             kept[row["run_id"]] = labels
     store.take(folder, kept)
     store.collect()
+
+
+def leave_out_unchosen(store: Store, planned: Planned) -> int:
+    """Drop confirmations of settings of the grid that it does not choose, or no longer; count them.
+
+    A grid that was widened may choose others than those that were confirmed before.
+    """
+    with store.lock("tables"):
+        rows = read_rows(store.tables / "runs.csv")
+        of_grid = {row["setting_id"] for row in rows if row["role"] == "grid"}
+        kept = [
+            row
+            for row in rows
+            if row["role"] != "confirm"
+            or row["setting_id"] not in of_grid
+            or key_of(row) in planned
+        ]
+        if len(kept) < len(rows):
+            names = {row["run_id"]: row for row in kept}
+            machines = read_machines(store.tables)
+            store.write(kept, read_curves(store.tables / "curves.csv", names), machines)
+    return len(rows) - len(kept)
 
 
 def has(store: Store, name: str) -> bool:
