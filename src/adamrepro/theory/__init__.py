@@ -29,7 +29,7 @@ def by_budget(smoke: T, quick: T, full: T) -> Mapping[str, T]:
     return {"smoke": smoke, "quick": quick, "full": full}
 
 
-_SEEDS = by_budget(range(1, 4), range(1, 6), range(1, 6))
+_SEEDS = by_budget(range(1, 4), range(1, 4), range(1, 6))
 _SEARCH = by_budget(
     {"steps": 8, "rounds": 3, "tries": 8},
     {"steps": 40, "rounds": 100, "tries": 128},
