@@ -166,12 +166,14 @@ def test_50_minibatches_end_where_figure_2bs_adam_does() -> None:
     runs, curves = trained("full/fig2b")
     runs = runs[(runs["series"] == "Adam") & (runs["role"] == "grid")]
     ends = {
-        60_000 / run["training.batch_size"]: costs(curves, run["run_id"])[-1]
+        (run["optimizer.alpha"], 60_000 / run["training.batch_size"]): costs(curves, run["run_id"])[
+            -1
+        ]
         for _, run in runs.iterrows()
     }
-    away = {count: abs(np.log10(end / 2.4e-4)) for count, end in ends.items()}
-    assert min(away, key=away.__getitem__) == 50
-    assert away[50] < 0.1
+    away = {setting: abs(np.log10(end / 2.4e-4)) for setting, end in ends.items()}
+    assert min(away, key=away.__getitem__) == (0.001, 50)
+    assert away[0.001, 50] < 0.1
 
 
 # Figure 3
