@@ -168,6 +168,15 @@ def test_seeds_on_which_a_setting_was_chosen_are_not_fresh() -> None:
     assert found.verdict == Verdict.NOT_JUDGED
 
 
+def test_a_series_that_was_confirmed_without_a_grid_is_named() -> None:
+    tables = altered("fig1a")
+    own = (tables.runs["series"] == "AdaGrad") & (tables.runs["role"] == "grid")
+    book = Book({"fig1a": Tables(tables.runs[~own], tables.curves)}, REFERENCES)
+    found = judge(CLAIMS["mnist-logistic"], book)
+    assert found.verdict == Verdict.NOT_JUDGED
+    assert found.reason == "fig1a has no grid runs of AdaGrad"
+
+
 def test_a_diverged_run_counts_as_being_where_it_started() -> None:
     tables = altered("fig2a")
     one = tables.runs["run_id"] == "Adam-3-2"

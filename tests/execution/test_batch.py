@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,13 +15,13 @@ from adamrepro.execution import run_batch
 from adamrepro.execution.batch import SMALL_BATCH
 from adamrepro.execution.board import Board
 from adamrepro.execution.serial import run_serially
-from adamrepro.optim import RULES
+from adamrepro.optim import RULES, SfoSettings
 from adamrepro.results import store
 from adamrepro.results.rows import Row, read_rows
 from adamrepro.results.store import Store
 from adamrepro.runs import train as app
 from adamrepro.runs.planning import Plan, identify, plan
-from adamrepro.training import Interrupted, Loop
+from adamrepro.training import End, Ended, Interrupted, Loop, Order
 from listening import StopWhen
 from small import TABLES, small, tables, three_rules
 
@@ -204,6 +205,40 @@ def test_damaged_tables_end_a_batch_before_it_trains(tmp_path: Path) -> None:
     (tmp_path / TABLES / "runs.csv").write_text("not a table\n1,2\n")
     with pytest.raises(UserError, match=r"runs\.csv"):
         run_batch(small(tmp_path), processes=False)
+
+
+class Told:
+    """A tracker that notes what it is told of the ends of runs."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_: self.calls.append(name)
+
+
+def test_a_run_that_another_command_has_collected_is_not_abandoned(tmp_path: Path) -> None:
+    (each,) = plan(identify(small(tmp_path, three_rules()[:1])))
+    app.train(each)
+    each.store.collect()
+    tracker = Told()
+    board = Board(tracker=tracker)  # type: ignore[arg-type]
+    board.begin([each])
+    board.hear(each, Ended(End.done))
+    assert tracker.calls == ["catch_up"]
+
+
+def test_a_run_without_enough_memory_does_not_end_the_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("adamrepro.optim.sfo.memory.available_memory", lambda device: 1000)
+    (adam,) = small(tmp_path, three_rules()[:1])
+    training = replace(adam.training, order=Order.once)
+    sfo = replace(adam, optimizer=SfoSettings(), training=training)
+    with pytest.raises(RunsFailed, match="1 of 2 populations failed"):
+        run_batch([sfo, adam], processes=False)
+    assert "not even one fits" in capsys.readouterr().err
+    assert len(tables(tmp_path)[1]) == 1
 
 
 def test_a_board_without_console_and_tracker_is_enough(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ import math
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import record
-from adamrepro.results.comparison import ROUNDING, Agreement, compare
+from adamrepro.results.comparison import ROUNDING, Agreement, compare, compare_curves
 from adamrepro.results.run_id import Value
+from adamrepro.results.schema import COSTS
 
 
 def compared(tmp_path: Path, runs: list[dict[str, Value]] | None = None, **how: Any) -> Any:
@@ -47,6 +49,23 @@ def test_how_far_away_is_how_different(factor: float, expected: Agreement, tmp_p
     assert found[expected] == 5
     assert found["largest"] == pytest.approx(math.log10(factor), rel=0.05, abs=1e-5)
     assert "train_cost at epoch" in found["where"]
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan])
+def test_a_cost_that_is_finite_on_one_side_alone_is_different(value: float) -> None:
+    columns = {name: [0.5, 0.25] for name in COSTS}
+    published = pd.DataFrame(columns, index=[1, 2])
+    own = published.assign(test_nll=[0.5, value])
+    for pair in ((own, published), (published, own)):
+        found = compare_curves("a", "Adam", *pair, 0.1, same_end=True)
+        assert found.agreement != Agreement.ROUNDING
+        assert found.dex == math.inf
+
+
+def test_a_curve_that_ends_before_the_published_one_is_not_within_rounding() -> None:
+    published = pd.DataFrame({name: [0.5, 0.25] for name in COSTS}, index=[1, 2])
+    found = compare_curves("a", "Adam", published.iloc[:1], published, 0.0, same_end=True)
+    assert found.agreement != Agreement.ROUNDING
 
 
 def test_without_published_seeds_there_is_no_spread(tmp_path: Path) -> None:

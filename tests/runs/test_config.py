@@ -53,6 +53,9 @@ def test_an_external_optimizer_has_to_be_named() -> None:
     named = ["optimizer=external", "optimizer.cls=torch.optim.SGD", "++optimizer.kwargs.lr=0.5"]
     settings = run_config(*named).settings()
     assert settings["optimizer.kwargs.lr"] == 0.5
+    # an argument that is given as None is not one left out
+    none = run_config(*named, "++optimizer.kwargs.foreach=null")
+    assert none.key == run_config(*named).key | {("optimizer.kwargs.foreach", "null")}
     assert settings["optimizer.cls"] == "torch.optim.SGD"
     assert str(settings["optimizer.code"]).startswith("torch ")
 

@@ -18,6 +18,7 @@ from adamrepro.status.rates import Rates, work_left
 from adamrepro.status.survey import State, Tally, tally
 from adamrepro.status.time_left import (
     Duration,
+    Pace,
     is_like_this,
     makespan,
     measured,
@@ -176,6 +177,15 @@ def test_populations_go_side_by_side(tmp_path: Path) -> None:
     groups = [{frozenset(as_text(c.settings()).items()): c for c in configs}]
     two = 2 * 10 / 400 * work_left(dict(keys))  # three populations on two workers
     assert time_left(groups, {}, rates).seconds == pytest.approx(two)
+
+
+def test_a_population_that_was_started_is_one_however_large(tmp_path: Path) -> None:
+    configs = small(tmp_path, [ADAM(alpha=a) for a in (0.1, 0.2, 0.3)], workers=1, population=1)
+    group = {config.key: config for config in configs}
+    pace = Pace(passes=1, seconds=10)
+    left = time_left([group], dict.fromkeys(group, pace), Rates())
+    settings = as_text(configs[0].settings())
+    assert left.seconds == pytest.approx(10 / 200 * work_left(settings, 1))
 
 
 def test_damaged_notes_and_tables_of_others_do_no_harm(tmp_path: Path) -> None:

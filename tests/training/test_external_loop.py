@@ -123,6 +123,44 @@ def test_resumed_bit_for_bit(cls: str, tmp_path: Path) -> None:
     assert json.dumps(rows(resumed)) == json.dumps(rows(whole))
 
 
+BIASES_FIRST = """
+import torch
+
+class BiasesFirst(torch.optim.SGD):
+    def __init__(self, params, lr=0.1, momentum=0.9):
+        params = list(params)
+        groups = [[p for p in params if p.ndim < 2], [p for p in params if p.ndim > 1]]
+        super().__init__([{"params": group} for group in groups], lr=lr, momentum=momentum)
+
+class Noisy(BiasesFirst):
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.grad += 0.01 * torch.randn_like(p)
+        return super().step(closure)
+"""
+
+
+@pytest.mark.parametrize("name", ["BiasesFirst", "Noisy"])
+def test_groups_in_another_order_and_noise_are_resumed(name: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(BIASES_FIRST)
+    cls = f"{tmp_path / 'mine.py'}:{name}"
+    test_resumed_bit_for_bit(cls, tmp_path)
+    biases, weights = make(cls, TINY_MLP).population.optimizer.param_groups
+    assert {p.ndim for p in biases["params"]} == {1}
+    assert {p.ndim for p in weights["params"]} == {2}
+
+
+def test_what_an_optimizer_draws_follows_from_the_seed(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(BIASES_FIRST)
+    cls = f"{tmp_path / 'mine.py'}:Noisy"
+    first = make(cls, TINY_MLP).run()
+    again = make(cls, TINY_MLP)
+    state = torch.manual_seed(1).get_state()
+    assert json.dumps(rows(again.run())) == json.dumps(rows(first))
+    assert torch.equal(torch.get_rng_state(), state)
+
+
 def test_a_run_that_diverges_ends() -> None:
     (curve,) = make("torch.optim.SGD", TINY_MLP, lr=1e30).run()
     assert curve.diverged_epoch == 1

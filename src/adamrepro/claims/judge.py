@@ -109,11 +109,10 @@ def _run_obstacle(needs: Needs, book: Book) -> str:
     runs = every_point(tables.runs)
     if (runs["data_source"] == "stand-in").any():
         return f"{name} ran on stand-in data"
-    if not runs["role"].eq("grid").any():
-        return f"{name} has no grid runs"
-    lacking = [series for series in needs.series if series not in set(runs["series"])]
+    of_grid = set(runs.loc[runs["role"] == "grid", "series"])
+    lacking = [series for series in needs.series if series not in of_grid]
     if lacking:
-        return f"{name} has no runs of {', '.join(lacking)}"
+        return f"{name} has no grid runs of {', '.join(lacking)}"
     runs = runs[runs["series"].isin(needs.series)]
     used = _examples(runs)
     least = needs.examples or TRAINING_EXAMPLES[str(runs["dataset.name"].iloc[0])]

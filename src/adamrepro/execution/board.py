@@ -83,10 +83,12 @@ class Board:
                 self.logs.append(plan.store.in_flight / f"{plan.identity}.log")
                 write_atomically(self.logs[-1], outcome.trace)
         if self.tracker:
-            table = plan.store.table
+            table, done = plan.store.table, plan.store.done()
             for run in plan.runs:
                 if saved := plan.store.saved(run.run_id):
                     self.tracker.finish(table, *saved)
+                elif run.run_id in done:  # another command has collected it
+                    self.tracker.catch_up(plan.store, [run.run_id])
                 else:
                     name = identity(table, plan.config.experiment, run.run_id)
                     self.tracker.abandon(name, outcome.problem)

@@ -155,6 +155,8 @@ def compare_curves(
         relative = np.abs(a - b) / np.maximum(np.abs(a), np.abs(b))
     dex[a == b] = 0.0
     relative[a == b] = 0.0
+    unlike = (np.isnan(a) != np.isnan(b)) | (np.isinf(a) != np.isinf(b))
+    dex[unlike] = relative[unlike] = float("inf")
     if len(both) == 0 or np.isnan(dex).all():
         return Pair(series, Agreement.DIFFERENT, float("inf"), f"{run_id}: no epoch in common")
     epoch, column = np.unravel_index(int(np.nanargmax(dex)), dex.shape)
@@ -162,7 +164,7 @@ def compare_curves(
     cost = dex[:, columns.index("train_cost")]
     known = cost[~np.isnan(cost)]
     rms = float(np.sqrt(np.mean(known**2))) if len(known) else float("inf")
-    if float(np.nanmax(relative)) <= ROUNDING:
+    if own.index.equals(published.index) and float(np.nanmax(relative)) <= ROUNDING:
         agreement = Agreement.ROUNDING
     else:
         agreement = Agreement.SEEDS if rms <= spread else Agreement.DIFFERENT

@@ -129,12 +129,17 @@ def plain(settings: Any) -> dict[str, Value]:
 
 
 def flat(settings: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Value]]:
-    """Yield names and values, those of mappings under dotted names; other containers as text."""
+    """Yield names and values, those of mappings under dotted names; other containers as text.
+
+    None inside a mapping is text, too: an argument that is given as None is not one left out.
+    """
     for name, value in settings.items():
         if isinstance(value, Mapping):
             yield from flat(value, f"{before}{name}.")
+        elif value is None:
+            yield before + name, "null" if before else None
         else:
-            is_plain = value is None or isinstance(value, (bool, int, float, str))
+            is_plain = isinstance(value, (bool, int, float, str))
             yield before + name, value if is_plain else str(value)
 
 

@@ -52,7 +52,9 @@ def time_left(
         members = list(group)
         config = group[members[0]]
         workers = side_by_side(config)
-        for chunk in evenly(members, population_size(config)):
+        # what was started is one population already, however large
+        size = len(members) if members[0] in started else population_size(config)
+        for chunk in evenly(members, size):
             durations.append(seconds_of(chunk, config, started.get(chunk[0]), rates))
     known = [duration for duration in durations if duration]
     return Duration(

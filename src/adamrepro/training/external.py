@@ -1,5 +1,7 @@
 """A run trained by an optimizer of somebody else's."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -10,25 +12,37 @@ from adamrepro.models import Noise
 from adamrepro.optim import ExternalSettings, Schedule, set_mode, with_penalty
 from adamrepro.training.members import Members, Step
 from adamrepro.training.minibatches import Minibatches
+from adamrepro.training.streams import stream
 from adamrepro.training.task import Task
 
 
 class External(Members):
-    """One member. The optimizer sees its parameters without the member axis, [in, out] and so on.
+    """One member. The optimizer sees its parameters without the member axis.
 
-    A schedule multiplies the lr of every parameter group.
+    Weights are [in, out], biases [out]. A schedule multiplies the lr of every parameter group.
+    What the optimizer draws from torch's global generators comes from a stream of the run's own.
     """
 
     def __init__(
-        self, task: Task, settings: ExternalSettings, l2: float, schedule: Schedule
+        self,
+        task: Task,
+        settings: ExternalSettings,
+        l2: float,
+        schedule: Schedule,
+        seed: int = 0,
     ) -> None:
         super().__init__(task, [l2])
         self.schedule = schedule
         # without one the lr is left alone: an optimizer may set its own
         self.is_scheduled = schedule != Schedule()
         self.t = 0
-        self.theta = [torch.nn.Parameter(p.detach()[0].clone()) for p in self.parameters]
-        self.optimizer = settings.build(self.theta)
+        self.theta = [
+            torch.nn.Parameter((p.detach().flatten() if axis is None else p.detach()[0]).clone())
+            for p, axis in zip(self.parameters, self.outputs, strict=True)
+        ]
+        self.random = OwnRandom(seed, self.l2.device)
+        with self.random:
+            self.optimizer = settings.build(self.theta)
         self.lr = [group.get("lr") for group in self.optimizer.param_groups]
         set_mode(self.optimizer, "train")
 
@@ -45,8 +59,9 @@ class External(Members):
         with torch.no_grad():
             terms = zip(self.theta, gradients, self.parameters, self.penalties, strict=True)
             for theta, g, parameter, l2 in terms:
-                theta.grad = with_penalty(g, parameter, l2)[0]
-        self.optimizer.step()
+                theta.grad = with_penalty(g, parameter, l2).view_as(theta)
+        with self.random:
+            self.optimizer.step()
         self.put(self.theta)
         return Step(cost, objective, examples=len(y))
 
@@ -70,6 +85,7 @@ class External(Members):
             "t": self.t,
             "theta": [theta.detach() for theta in self.theta],
             "optimizer": self.optimizer.state_dict(),
+            "random": self.random.states,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -78,15 +94,46 @@ class External(Members):
         with torch.no_grad():
             for theta, value in zip(self.theta, state["theta"], strict=True):
                 theta.copy_(value)
+        self.random.states = state["random"]
         self.optimizer.load_state_dict(state["optimizer"])
-        # it casts state to the parameter's dtype, which NAdam's products, for one, did not have
-        for number, theta in enumerate(self.theta):
+        # it casts state to the parameter's dtype, which NAdam's products, for one, did not have;
+        # state is numbered in the order of the groups
+        grouped = [theta for group in self.optimizer.param_groups for theta in group["params"]]
+        for number, theta in enumerate(grouped):
             own = self.optimizer.state[theta]
             for key, value in state["optimizer"]["state"].get(number, {}).items():
                 if isinstance(value, torch.Tensor):
                     own[key] = value.to(own[key].device)
         if self.members:
             self.put(self.theta)
+
+
+class OwnRandom:
+    """In a `with`, torch's global generators of the CPU and of a GPU go on from where it ended.
+
+    Afterwards they are as they were.
+    """
+
+    def __init__(self, seed: int, device: torch.device) -> None:
+        self.generators = [torch.default_generator]
+        if device.type == "cuda" and torch.cuda.is_initialized():
+            self.generators.append(torch.cuda.default_generators[device.index or 0])
+        self.states = [
+            stream(seed, "optimizer", generator.device).get_state() for generator in self.generators
+        ]
+        self.others: list[torch.Tensor] = []
+
+    def __enter__(self) -> None:
+        self.others = [generator.get_state() for generator in self.generators]
+        self.set(self.states)
+
+    def __exit__(self, *raised: object) -> None:
+        self.states = [generator.get_state() for generator in self.generators]
+        self.set(self.others)
+
+    def set(self, states: list[torch.Tensor]) -> None:
+        for generator, state in zip(self.generators, states, strict=True):
+            generator.set_state(state)
 
 
 def tensors_in(state: Any) -> Iterator[torch.Tensor]:

@@ -133,7 +133,7 @@ class Members:
     def put(self, theta: Iterable[Tensor]) -> None:
         """Make theta the parameters of a single member."""
         for parameter, value in zip(self.parameters, theta, strict=True):
-            parameter.copy_(value)
+            parameter.copy_(value.view_as(parameter))
 
     @contextmanager
     def evaluated(self) -> Iterator[None]:

@@ -6,7 +6,10 @@ import torch
 
 
 def stream(seed: int, name: str, device: torch.device | str = "cpu") -> torch.Generator:
-    """Return the generator of one stream ("init", "order", "noise", "evaluation") of a seed."""
+    """Return the generator of one stream of a seed.
+
+    name: "init", "order", "noise", "evaluation", "optimizer".
+    """
     if torch.device(device).type == "meta":  # has no values, and no generator
         device = "cpu"
     digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()

@@ -1,7 +1,6 @@
 import pytest
 import torch
 
-from adamrepro.errors import UserError
 from adamrepro.optim.sfo import SFO, largest_subfunctions, memory, memory_needed
 
 MLP = 1_796_010
@@ -46,9 +45,9 @@ def test_estimate_covers_what_is_allocated():
 
 def test_too_little_memory_says_how_many_fit():
     limit = memory_needed(1000, 40)
-    with pytest.raises(UserError, match=r"60 subfunctions of 1,000 .* at most 40 fit"):
+    with pytest.raises(MemoryError, match=r"60 subfunctions of 1,000 .* at most 40 fit"):
         SFO(lambda theta, index: (0.0, theta), torch.zeros(1000), range(60), memory_limit=limit)
-    with pytest.raises(UserError, match="not even one"):
+    with pytest.raises(MemoryError, match="not even one"):
         SFO(lambda theta, index: (0.0, theta), torch.zeros(1000), range(60), memory_limit=10)
 
 

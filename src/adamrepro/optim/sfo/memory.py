@@ -5,8 +5,6 @@ from pathlib import Path
 
 import torch
 
-from adamrepro.errors import UserError
-
 _BYTES = 8  # float64
 _VECTORS = 5  # x, x before, a gradient, and what the cost is given and returns
 _CONTROL_GROUPS = (  # versions 2 and 1: folder, limit, usage, the part of it that can be evicted
@@ -61,7 +59,7 @@ def require_memory(parameters: int, subfunctions: int, history: int, available: 
     """Compare with what is there, before anything is allocated; None is unknown and passes.
 
     Raises:
-        UserError: too little, with the largest number of subfunctions that fits.
+        MemoryError: too little, with the largest number of subfunctions that fits.
     """
     needed = memory_needed(parameters, subfunctions, history)
     if available is None or needed <= available:
@@ -72,7 +70,7 @@ def require_memory(parameters: int, subfunctions: int, history: int, available: 
         if largest
         else "not even one fits: use a smaller model or another machine"
     )
-    raise UserError(
+    raise MemoryError(
         f"SFO: {subfunctions} subfunctions of {parameters:,} parameters need "
         f"{needed / 2**30:.1f} GiB, {available / 2**30:.1f} GiB are free; {advice}"
     )
