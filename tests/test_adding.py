@@ -15,7 +15,7 @@ PROJECT = Path(__file__).parents[1]
 PAGE = (PROJECT / "docs" / "architecture.md").read_text()
 FILE = re.compile(r"^`([^`]+)`:\n\n```\w+\n(.*?)```", re.MULTILINE | re.DOTALL)
 BELOW = re.compile(r"^In `([^`]+)`, below `([^`]+)`:\n\n```\w+\n(.*?)```", re.MULTILINE | re.DOTALL)
-COPIED = ("src", "configs", "scripts", "tests", "results/reference", "pyproject.toml")
+COPIED = ("src", "configs", "scripts", "tests", "docs", "results/reference", "pyproject.toml")
 
 pytestmark = pytest.mark.slow
 
@@ -100,6 +100,14 @@ def test_a_rule_a_model_and_a_data_set(copy: Copy) -> None:
     assert {run["status"] for run in runs} == {"done"}
     assert len(runs) == 2
     assert min(float(row["test_error"]) for row in curves if row["epoch"] == "5") < 0.2
+
+
+def test_their_own_tests_pass(copy: Copy) -> None:
+    tables = ["optim/test_rules_table.py", "optim/test_sign_descent.py", "optim/test_every_rule.py"]
+    tables += ["models/test_every_model.py", "data/test_datasets.py", "training/test_every_pair.py"]
+    its = "sign_descent or tanh_net or rings or order or in_the_table or signum"
+    said = copy.run("pytest", "-n", "0", *(f"tests/{table}" for table in tables), "-k", its)
+    assert re.search(r"\d\d passed", said)
 
 
 def test_a_figure(trained: Copy) -> None:

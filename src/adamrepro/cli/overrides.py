@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import yaml  # type: ignore[import-untyped]
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -15,6 +16,9 @@ from adamrepro.errors import UserError, answered, in_a_line, nearest
 
 MOVED = {"population": "execution.population", "training.compile": "execution.compile"}
 """Keys of earlier versions, and what they are called now."""
+
+SHOWN = 4
+"""Choices that are named of those that have a key."""
 
 HYDRAS = ("Config group override must be", "Only one of --run, --multirun")
 """How Hydra's plain errors begin: its answers to optimizer=null, and to -m --cfg job."""
@@ -30,6 +34,8 @@ def explained() -> Iterator[None]:
             yield
         except (HydraException, OmegaConfBaseException) as error:
             raise UserError(explain(error)) from error
+        except yaml.YAMLError as error:
+            raise UserError(unreadable(error)) from error
         except ValueError as error:
             if not str(error).startswith(HYDRAS):
                 raise
@@ -42,14 +48,25 @@ def register_resolvers() -> None:
     OmegaConf.register_new_resolver("data_root", lambda: str(paths.data()), replace=True)
 
 
+def unreadable(error: yaml.YAMLError) -> str:
+    """Say where a file of settings cannot be read."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return in_a_line(error)
+    return f"{mark.name}, line {mark.line + 1}: {getattr(error, 'problem', '') or in_a_line(error)}"
+
+
 def explain(error: Exception) -> str:
     """Say in a line or two what is wrong with an override."""
+    if "@experiment." in str(error):
+        return "experiment: expected `# @package _global_` as the first line of its file"
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         chosen = str(error.missing_cfg_file)
         if chosen.startswith("experiment/"):  # some lie in folders
             name = chosen.removeprefix("experiment/")
-            meant = nearest(name, paths.experiments().values())
-            return f"experiment={name}: no such experiment; {meant}"
+            meant = nearest(name, {*paths.experiments().values(), *(error.options or [])})
+            own = "\nyours are looked for in experiment/ of --config-dir DIR"
+            return f"experiment={name}: no such experiment; {meant}{own}"
         group, _, name = chosen.rpartition("/")
         return f"{group}={name}: no such choice; {nearest(name, error.options or [])}"
     if isinstance(error, OverrideParseException):
@@ -67,11 +84,16 @@ def explain(error: Exception) -> str:
             return f"{cause.full_key}: no such key any more; it is {MOVED[str(cause.full_key)]}"
         if known and key not in known:
             if elsewhere := choices_with(str(cause.full_key)):
-                return f"{cause.full_key}: no such key here, only with {' or '.join(elsewhere)}"
+                shown = " or ".join(elsewhere[:SHOWN])
+                more = f" or {len(elsewhere) - SHOWN} others" if len(elsewhere) > SHOWN else ""
+                return f"{cause.full_key}: no such key here, only with {shown}{more}"
             return f"{cause.full_key}: no such key; {nearest(key, known)}"
+        if "is not in struct" in str(cause):
+            return f"{cause.full_key}: no such key"
         return f"{cause.full_key}: {in_a_line(cause)}"
     if several := re.match(r"Ambiguous value for argument '(.*)'", str(error)):
-        return f"{several[1]}: several values; add -m to train them all"
+        key = several[1].lstrip("+")
+        return f"{key}: several values; add -m to train them all, or brackets, [a,b], for one list"
     return "\n".join(str(error).splitlines()[:2])
 
 

@@ -24,12 +24,14 @@ def train(config: DictConfig) -> str:
     # torch is imported late: --help need not wait for it
     from adamrepro.execution import run_batch
     from adamrepro.experiments.budgets import apply_budget
+    from adamrepro.experiments.checks import check_name
     from adamrepro.runs.config import to_run_config
 
     with explained():
         given = HydraConfig.get().overrides.task
         if HydraConfig.get().mode is RunMode.RUN:
             check_single(config, given)
+        check_name(config.experiment, given)
         apply_budget(config, given)
         [run] = run_batch([to_run_config(config)], processes=False)
         print(outcome(run))

@@ -16,6 +16,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
 from adamrepro.experiments.budgets import apply_budget
+from adamrepro.experiments.checks import check_name
 from adamrepro.experiments.sweeps import Overrides
 from adamrepro.runs.config import EXPERIMENT_KEYS, RunConfig, to_run_config
 
@@ -55,6 +56,7 @@ class Composer:
         shared = tuple(o for o in overrides if not is_number(o))
         if shared not in self.composed:
             config = self.loader.load_sweep_config(self.base, list(shared))
+            check_name(config.experiment, shared)
             apply_budget(config, shared)
             self.composed[shared] = config
         return self.composed[shared]

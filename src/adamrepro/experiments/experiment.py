@@ -8,6 +8,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from adamrepro.experiments.checks import check_experiment
 from adamrepro.experiments.compose import Composer
 from adamrepro.experiments.sweeps import Overrides, confirm, expand
 from adamrepro.results.layout import SEARCH, both_tables
@@ -30,6 +31,7 @@ class Experiment:
         self.config = composer.whole(users[0])
         self.budget = str(self.config.budget)
         written: Any = OmegaConf.to_container(self.config, resolve=True)
+        check_experiment(written)
         seeds = written["seeds"]
         self.overrides = [
             run for user in users for run in expand(written, user, self.budget, seeds["grid"])

@@ -160,9 +160,9 @@ def draw(
     """
     folder, out = results / budget / name, figures / budget
     if name not in FIGURES and not Tables.exist(folder):
-        raise UserError(
-            f"{name}: no such figure, and no tables in {folder}; {nearest(name, FIGURES)}"
-        )
+        others = sorted(path.parts[-3] for path in results.glob(f"*/{name}/runs.csv"))
+        meant = f"there are some at --budget {others[0]}" if others else nearest(name, FIGURES)
+        raise UserError(f"{name}: no such figure, and no tables in {folder}; {meant}")
     out = out if colours is style.Style.PAPER else out / colours
     tables = Tables.read(folder)
     check_unique(folder, tables)

@@ -77,7 +77,10 @@ class Many:
         seed: int = 0,
     ) -> None:
         first = next(model.parameters(), torch.empty(0))
-        self.device = torch.device(device or first.device)
+        try:
+            self.device = torch.device(device or first.device)
+        except RuntimeError:
+            raise UserError(f"device={device}: expected cpu, cuda, cuda:1 or mps") from None
         module = copy.deepcopy(model).to(self.device)
         self.config = ModuleConfig(module=module, of_output=cost, error_rate=error)
         self.seed = seed

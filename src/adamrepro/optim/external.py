@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from adamrepro.errors import UserError, in_a_line
+from adamrepro.errors import UserError, in_a_line, nearest
 
 
 @dataclass(kw_only=True)
@@ -93,12 +93,14 @@ def blamed(what: str) -> Iterator[None]:
     """Turn whatever the user's code raises into a UserError that says what went wrong."""
     try:
         yield
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(f"{what} ({type(error).__name__}: {in_a_line(error)})") from None
 
 
 def load(path: str) -> type[torch.optim.Optimizer]:
     """Import a class; raises UserError where there is none that can be used."""
+    if path.endswith(".py"):
+        raise UserError(f"optimizer.cls={path}: a file; expected its class, too, as in {path}:Mine")
     place, _, name = path.partition(":") if ":" in path else path.rpartition(".")
     if not place or not name:
         raise UserError(
@@ -107,7 +109,12 @@ def load(path: str) -> type[torch.optim.Optimizer]:
     module = import_from(place, path)
     found = getattr(module, name, None)
     if found is None:
-        raise UserError(f"optimizer.cls={path}: {module.__name__} has no {name}")
+        classes = [
+            key
+            for key, value in vars(module).items()
+            if isinstance(value, type) and issubclass(value, torch.optim.Optimizer)
+        ]
+        raise UserError(f"optimizer.cls={path}: {place} has no {name}; {nearest(name, classes)}")
     if not (isinstance(found, type) and issubclass(found, torch.optim.Optimizer)):
         raise UserError(f"optimizer.cls={path}: not a subclass of torch.optim.Optimizer")
     closure = list(inspect.signature(found.step).parameters.values())[1:2]

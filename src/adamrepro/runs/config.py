@@ -190,7 +190,8 @@ def to_run_config(config: DictConfig) -> RunConfig:
     require(values["role"] in ROLES, "role", values["role"], f"one of {', '.join(ROLES)}")
     require(type(values["seed"]) is int, "seed", values["seed"], "a whole number")
     own = values["results"]
-    ok = isinstance(own, str) and not Path(own).expanduser().is_file()
+    place = Path(str(own)).expanduser()
+    ok = isinstance(own, str) and not any(path.is_file() for path in (place, *place.parents))
     require(ok, "results", own, "a folder")
     other = values["take_over"]
     ok = other is None or (isinstance(other, str) and Path(other).expanduser().is_dir())

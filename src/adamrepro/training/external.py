@@ -116,7 +116,7 @@ class OwnRandom:
 
     def __init__(self, seed: int, device: torch.device) -> None:
         self.generators = [torch.default_generator]
-        if device.type == "cuda" and torch.cuda.is_initialized():
+        if device.type == "cuda" and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
             self.generators.append(torch.cuda.default_generators[device.index or 0])
         self.states = [
             stream(seed, "optimizer", generator.device).get_state() for generator in self.generators
