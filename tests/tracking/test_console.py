@@ -54,3 +54,11 @@ def test_a_population_that_ended_is_a_basis(monkeypatch: pytest.MonkeyPatch) -> 
     now = 40.0
     shown.end(Population("one"))
     assert shown.left() == "0:40 left"
+
+
+def test_where_there_is_no_terminal_each_population_has_a_line() -> None:
+    file = io.StringIO()
+    shown = ProgressConsole(Console(file=file, width=40))
+    shown.begin([Population("one")])
+    shown.end(Population("one", title="fig3 SGDNesterov+dropout seed 0 x1"))
+    assert file.getvalue() == "[1/1] fig3 SGDNesterov+dropout seed 0 x1: done\n"

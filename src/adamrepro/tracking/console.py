@@ -119,8 +119,9 @@ class ProgressConsole:
 
     def line(self, text: str) -> None:
         self.printed = time.monotonic()
-        done = f"[{self.count}/{self.total}]"
-        self.screen.print(f"{done} {text}  {self.left()}", markup=False, highlight=False)
+        line = f"[{self.count}/{self.total}] {text}  {self.left()}".rstrip()
+        # a line of a log stays one line
+        self.screen.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def left(self) -> str:
         """Say how long the rest will take at the rate so far, once that rests on a whole pass."""

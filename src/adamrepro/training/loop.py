@@ -28,7 +28,6 @@ REPORT_SECONDS = 0.5
 FINITE_CHECK_STEPS = 50
 """Steps between looks for a population of which no member is finite any more."""
 
-
 SLOW_SAVE = 3.0
 """Seconds to write a checkpoint above which they are written as much less often."""
 
