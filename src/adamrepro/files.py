@@ -21,6 +21,11 @@ REMEDIES = {
 """What to do where no file of a folder can be written, whichever it is."""
 
 
+UMASK = os.umask(0o022)
+"""What the user keeps from others; asking for it sets it, so this asks once."""
+os.umask(UMASK)
+
+
 @contextmanager
 def writing_to(folder: Path) -> Iterator[None]:
     """Turn the errors of a full or read-only disk into a UserError that names the folder.
@@ -61,7 +66,7 @@ def replacing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            os.chmod(temporary, 0o644)
+            os.chmod(temporary, 0o666 & ~UMASK)
             os.replace(temporary, path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)

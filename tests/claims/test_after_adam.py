@@ -9,7 +9,7 @@ import pytest
 
 from adamrepro.claims.after_adam import beta_map, ranking
 from adamrepro.claims.after_adam_page import page, table
-from adamrepro.cli.after_adam import draw, main, tables_of
+from adamrepro.cli.after_adam import draw, judged, main
 from adamrepro.errors import UserError
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.figures.after_adam import betas
@@ -128,8 +128,7 @@ def test_every_later_rule_is_tried_at_as_many_settings_as_adam() -> None:
 
 
 def test_page_table_and_figures_are_those_of_the_committed_tables(tmp_path: Path) -> None:
-    rankings = [ranking(task, own) for task, own in tables_of(FULL, "after_adam_").items()]
-    maps = [beta_map(task, own) for task, own in tables_of(FULL, "after_adam_betas_").items()]
+    rankings, maps = judged(FULL)
     remedy = "out of date: adamrepro after-adam --published --docs"
     written = (ROOT / "docs" / "after-adam.md").read_text()
     assert written == page(rankings, maps, "figures/published/full"), remedy

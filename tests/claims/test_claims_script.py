@@ -71,6 +71,19 @@ def test_a_damaged_theory_table_is_told(tmp_path: Path, capsys: pytest.CaptureFi
     assert "Traceback" not in ended.err
 
 
+def test_a_table_without_its_columns_is_judged_by_no_claim(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "quick" / "theory" / "regret.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text("seed\n1\n2\n3\n")
+    ended = call(capsys, main, "claims", "--results", tmp_path)
+    assert ended.status == 0, ended.err
+    judged = pd.read_csv(tmp_path / "quick" / "claims.csv").set_index("id")
+    assert judged.at["regret", "verdict"] == "not judged"
+    assert "cannot be shown (KeyError" in "".join(map(str, judged.loc["regret"]))
+
+
 def test_theory_that_needs_no_data_counts_beside_stand_ins(tmp_path: Path) -> None:
     for budget, name in (("quick", "regret"), ("quick-stand-in", "annealing")):
         path = tmp_path / budget / "theory" / f"{name}.csv"

@@ -95,6 +95,20 @@ def test_one_failing_population_leaves_the_others_done(
     assert len(tables(tmp_path)[1]) == 4
 
 
+def test_why_a_population_failed_is_shown_as_it_was_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def step(loop: Loop) -> None:
+        raise RuntimeError("[bold] of [/tmp] and [enforce fail at alloc.cpp:117]")
+
+    monkeypatch.setattr(Loop, "step", step)
+    with pytest.raises(RunsFailed):
+        run_batch(small(tmp_path, three_rules()[:1]), processes=False)
+    said = " ".join(capsys.readouterr().err.split())
+    for words in ("[bold] of", "[/tmp]", "[enforce fail"):
+        assert words in said
+
+
 def test_runs_of_other_data_or_of_another_folder_are_populations_of_their_own(
     tmp_path: Path,
 ) -> None:

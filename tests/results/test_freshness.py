@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from adamrepro.results.commits import changed_files, head
+from adamrepro.results.commits import changed_files, head, objection
 from adamrepro.results.freshness import Freshness, Report, configs, freshness
 from adamrepro.results.rows import Row, as_text
 from record import rows
@@ -31,6 +31,15 @@ def commit(checkout: Path) -> str:
     git(checkout, "add", ".")
     git(checkout, "commit", "--quiet", "-m", "a commit")
     return head(checkout)
+
+
+def test_without_git_nothing_is_known_of_commits(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert head(checkout) == ""
+    assert "git cannot be asked" in objection("0123456789", checkout)
+    assert freshness(trained("0123456789"), "fig1a", checkout).freshness is not Freshness.CURRENT
 
 
 def trained(commit: str) -> list[Row]:

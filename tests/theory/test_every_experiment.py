@@ -9,6 +9,7 @@ from smoke_data import data_of
 
 from adamrepro.claims import CLAIMS, Kind
 from adamrepro.cli.theory import main
+from adamrepro.errors import UserError
 from adamrepro.theory import THEORY
 from adamrepro.theory.record import record, table_path
 from commandline import call
@@ -53,40 +54,58 @@ def test_a_claim_reads_it_and_full_is_enough_for_that(name: str) -> None:
 def test_what_is_there_is_not_run_again(tmp_path: Path) -> None:
     theory = THEORY["adagrad-limit"]
     path = tmp_path / "table.csv"
-    ran: list[tuple[int, bool]] = []
 
-    def again(**changes: object) -> list[bool]:
-        ran.clear()
-        changed = dataclasses.replace(theory, **changes)
-        record(changed, "smoke", path, None, lambda seed, new: ran.append((seed, new)))
-        return [new for _, new in ran]
+    def again(**changes: object) -> int:
+        return record(dataclasses.replace(theory, **changes), "smoke", path, None)
 
-    assert again() == [True, True, True]
+    assert again() == 3
     first = path.read_text()
-    assert again() == [False, False, False]
+    assert again() == 0
     assert path.read_text() == first
-    assert again(seeds={"smoke": range(1, 5)}) == [False, False, False, True]
+    assert again(seeds={"smoke": range(1, 5)}) == 1
     assert path.read_text().startswith(first)
-    assert again(seeds={"smoke": range(4, 6)}) == [False, True]
+    assert again(seeds={"smoke": range(4, 6)}) == 1
     assert set(pd.read_csv(path)["seed"]) == {4, 5}
-    assert again(size={"smoke": {"steps": 21, "coordinates": 5}}) == [True, True, True]
+    assert again(seeds={"smoke": range(5, 6)}) == 0
+    assert set(pd.read_csv(path)["seed"]) == {5}
+    assert again(size={"smoke": {"steps": 21, "coordinates": 5}}) == 3
     table = pd.read_csv(path)
     assert set(table["size_steps"]) == {21}
     assert {"seed", "torch", "commit", "data_source"} <= set(table)
 
 
 def test_a_stopped_call_goes_on_with_the_next_seed(tmp_path: Path) -> None:
-    def stop(seed: int, new: bool) -> None:
-        if seed == 2:
-            raise KeyboardInterrupt
-
     theory, path = THEORY["scale-free"], tmp_path / "table.csv"
+
+    def stopped(seed: int, **size: int) -> pd.DataFrame:
+        if seed == 3:
+            raise KeyboardInterrupt
+        return theory.run(seed, **size)
+
     with pytest.raises(KeyboardInterrupt):
-        record(theory, "smoke", path, None, stop)
+        record(dataclasses.replace(theory, run=stopped), "smoke", path, None)
     assert set(pd.read_csv(path)["seed"]) == {1, 2}
-    ran: list[int] = []
-    record(theory, "smoke", path, None, lambda seed, new: ran.extend([seed] * new))
-    assert ran == [3]
+    assert record(theory, "smoke", path, None) == 1
+
+
+def test_seeds_of_another_table_are_added_to_ones_own(tmp_path: Path) -> None:
+    theory = THEORY["scale-free"]
+    own, other = tmp_path / "own.csv", tmp_path / "other.csv"
+    record(dataclasses.replace(theory, seeds={"smoke": range(1, 2)}), "smoke", own, None)
+    record(theory, "smoke", other, None)
+    assert record(theory, "smoke", own, None, also=other) == 0
+    assert own.read_text() == other.read_text()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("", "not a readable table"), ("seed,commit\n1,abc\n", "has no column data_source")],
+)
+def test_a_table_that_was_damaged_is_named(content: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(content)
+    with pytest.raises(UserError, match=f"{path}: {words}"):
+        record(THEORY["scale-free"], "smoke", path, None)
 
 
 def test_tables_of_stand_ins_lie_apart(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from adamrepro.errors import UserError
+from adamrepro.errors import UserError, in_a_line
 from adamrepro.results.layout import SEARCH, budget_of
 from adamrepro.results.reference import EXPERIMENTS, read_references
 from adamrepro.results.schema import Tables
@@ -50,6 +50,7 @@ def theory_tables(results: Path, budget: str) -> dict[str, pd.DataFrame]:
         for path in sorted((results / folder / "theory").glob("*.csv")):
             try:
                 found[path.stem] = pd.read_csv(path, dtype={"commit": str})
-            except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-                raise UserError(f"{path}: not a readable table ({error}); delete it") from error
+            except ValueError as error:  # as pandas' own are
+                said = in_a_line(error)
+                raise UserError(f"{path}: not a readable table ({said}); delete it") from error
     return found

@@ -11,6 +11,7 @@ from adamrepro.claims.book import Book
 from adamrepro.claims.claim import Check, Claim, Judged, Judgement, Kind, Needs
 from adamrepro.claims.grid import missing, read_grid
 from adamrepro.claims.selection import Chosen, selections
+from adamrepro.results.damage import DAMAGE, told
 from adamrepro.results.panel import CurvePanel, GridPanel
 from adamrepro.results.reference import panel_of
 from adamrepro.results.schema import TRAINING_EXAMPLES
@@ -18,9 +19,15 @@ from adamrepro.results.select import ONLY, every_point
 
 
 def judge(claim: Claim, book: Book) -> Judgement:
-    """Judge a claim on what the book has for it."""
+    """Judge a claim on what the book has for it.
+
+    Tables that it cannot be judged on are the reason why it is not.
+    """
     by_kind = {Kind.CURVES: _curves, Kind.GRID: _grid, Kind.THEORY: _theory}
-    return by_kind[claim.needs.kind](claim, book)
+    try:
+        return by_kind[claim.needs.kind](claim, book)
+    except DAMAGE as error:
+        return Judgement(claim=claim, reason=told(claim.needs.table, error))
 
 
 def judged_on(claim: Claim, selection: str, checks: Sequence[Check]) -> Judged:

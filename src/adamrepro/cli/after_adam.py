@@ -17,11 +17,11 @@ from adamrepro.claims.after_adam import BetaMap, Ranking, beta_map, ranking
 from adamrepro.claims.after_adam_page import page, table
 from adamrepro.cli.console import console
 from adamrepro.cli.places import CommandLine
-from adamrepro.cli.tables import tell_untrained
+from adamrepro.cli.tables import trained
 from adamrepro.figures import after_adam as drawing
 from adamrepro.figures import style
 from adamrepro.files import write_atomically
-from adamrepro.results.schema import Tables
+from adamrepro.results import damage
 from adamrepro.results.tasks import BASELINE, TASKS
 from adamrepro.results.written import write_table
 
@@ -34,10 +34,7 @@ def main() -> None:
     parser.add_docs("docs/after-adam.md")
     asked = parser.of_a_budget()
     folder, pictures = asked.results / asked.budget, asked.figures / asked.budget
-    kinds = ("after_adam_", "after_adam_betas_")
-    tell_untrained([folder / f"{kind}{name}" for kind in kinds for name in TASKS])
-    rankings = [ranking(task, own) for task, own in tables_of(folder, "after_adam_").items()]
-    maps = [beta_map(task, own) for task, own in tables_of(folder, "after_adam_betas_").items()]
+    rankings, maps = judged(folder)
     write_table(folder / "after_adam.csv", table(rankings))
     drawn = draw(rankings, maps, pictures)
     if asked.docs:
@@ -48,10 +45,19 @@ def main() -> None:
         print(path)
 
 
-def tables_of(folder: Path, prefix: str) -> dict[str, Tables]:
-    """Read the tables of those tasks that were trained, by what the tasks are called."""
-    places = {task: folder / f"{prefix}{name}" for name, task in TASKS.items()}
-    return {task: Tables.read(place) for task, place in places.items() if Tables.exist(place)}
+def judged(folder: Path) -> tuple[list[Ranking], list[BetaMap]]:
+    """Rank the rules, and map the betas, on those tasks that were trained."""
+    kinds = ("after_adam_", "after_adam_betas_")
+    tables = trained({kind + name: folder / (kind + name) for kind in kinds for name in TASKS})
+    ranked, mapped = (
+        {task: tables[kind + name] for name, task in TASKS.items() if kind + name in tables}
+        for kind in kinds
+    )
+    with damage.shown(folder):
+        return (
+            [ranking(task, own) for task, own in ranked.items()],
+            [beta_map(task, own) for task, own in mapped.items()],
+        )
 
 
 def draw(rankings: Sequence[Ranking], maps: Sequence[BetaMap], folder: Path) -> list[Path]:

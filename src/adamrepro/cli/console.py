@@ -6,11 +6,12 @@ from rich.console import Console
 
 
 def console(columns: int = 120) -> Console:
-    """Return standard output; `columns` is its width where it is no terminal."""
-    return Console(width=None if sys.stdout.isatty() else columns)
+    """Return standard output, which shows text as it is; `columns`: its width if no terminal."""
+    width = None if sys.stdout.isatty() else columns
+    return Console(width=width, markup=False, highlight=False)
 
 
 def tell(screen: Console, *lines: object) -> None:
-    """Print lines as they are: not wrapped, so that a path can be copied, and not coloured."""
+    """Print lines that are not wrapped, so that a path can be copied."""
     for line in lines:
-        screen.print(line, highlight=False, soft_wrap=True)
+        screen.print(line, soft_wrap=True)

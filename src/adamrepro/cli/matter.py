@@ -15,9 +15,9 @@ from adamrepro.claims.matter import MATTER_TASKS, effects
 from adamrepro.claims.matter_page import page, table
 from adamrepro.cli.console import console
 from adamrepro.cli.places import CommandLine
-from adamrepro.cli.tables import tell_untrained
+from adamrepro.cli.tables import trained
 from adamrepro.files import write_atomically
-from adamrepro.results.schema import Tables
+from adamrepro.results import damage
 from adamrepro.results.written import write_table
 
 
@@ -29,10 +29,9 @@ def main() -> None:
     parser.add_docs("docs/does-it-matter.md")
     asked = parser.of_a_budget()
     folder = asked.results / asked.budget
-    tell_untrained([folder / name for name in MATTER_TASKS])
-    there = {name: folder / name for name in MATTER_TASKS}
-    tables = {name: Tables.read(at) for name, at in there.items() if Tables.exist(at)}
-    found = list(effects(tables))
+    tables = trained({name: folder / name for name in MATTER_TASKS})
+    with damage.shown(folder):
+        found = list(effects(tables))
     write_table(folder / "matter.csv", table(found))
     if asked.docs:
         write_atomically(paths.docs() / "does-it-matter.md", page(found))

@@ -1,17 +1,21 @@
 """Tables of several experiments, of which some may not have been trained."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from adamrepro.errors import UserError
 from adamrepro.results.schema import Tables, untrained
 
 
-def tell_untrained(folders: Sequence[Path]) -> None:
-    """Say of each experiment without tables what makes them; UserError if none has any."""
-    missing = [folder for folder in folders if not Tables.exist(folder)]
+def trained(folders: Mapping[str, Path]) -> dict[str, Tables]:
+    """Read the tables that are there, and say of each missing one what makes it.
+
+    Raises UserError if there is none.
+    """
+    missing = [folder for folder in folders.values() if not Tables.exist(folder)]
     if len(missing) == len(folders):
-        raise UserError(untrained(folders[0]))
+        raise UserError(untrained(missing[0]))
     for folder in missing:
         print(f"left out: {untrained(folder)}", file=sys.stderr)
+    return {name: Tables.read(at) for name, at in folders.items() if at not in missing}

@@ -61,7 +61,6 @@ def run(name: str, asked: argparse.Namespace) -> str:
         root and table_path(root, asked.budget, name, data)
         for root in (asked.results, asked.take_over)
     )
-    ran: list[int] = []
-    record(theory, asked.budget, path, data, lambda seed, new: ran.extend([seed] * new), also)
-    done = f"{len(ran)} seeds in {time.monotonic() - started:.0f} s" if ran else "done before"
+    ran = record(theory, asked.budget, path, data, also)
+    done = f"{ran} seeds in {time.monotonic() - started:.0f} s" if ran else "done before"
     return f"{name}: {done}: {path}"

@@ -24,7 +24,7 @@ def shown() -> Iterator[Counter]:
 
     Where stderr is no terminal there is one line at each task's end instead.
     """
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False, highlight=False)
     bars = Bars(
         TextColumn("{task.description}"),
         BarColumn(),

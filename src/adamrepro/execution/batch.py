@@ -39,7 +39,7 @@ def run_batch(
     for root in {each.results_root for each in configs}:
         own = "a folder of your own: training publishes nothing"
         require(not is_published(root), "results", root, own)
-    screen = Screen(stderr=True)
+    screen = Screen(stderr=True, markup=False, highlight=False)
     configs = cluster.placed(configs) if cluster else configs
     runs = identify(configs)
     stores = {run.store.tables: run.store for run in runs}
@@ -63,14 +63,14 @@ def run_batch(
     if board.failed:
         screen.print(failures(board))
         for log in board.logs:
-            screen.print(f"where: {log}", highlight=False, soft_wrap=True)
+            screen.print(f"where: {log}", soft_wrap=True)
         lost = {run.run_id for failed, _ in board.failed for run in failed.runs}
         raise RunsFailed(
             f"{len(board.failed)} of {len(plans)} populations failed",
             [None if run.run_id in lost else run.run_id for run in runs],
         )
     for tables in stores if plans and processes else ():
-        screen.print(f"tables: {tables}", highlight=False, soft_wrap=True)
+        screen.print(f"tables: {tables}", soft_wrap=True)
     return runs
 
 

@@ -24,7 +24,7 @@ from adamrepro.figures.fig4 import GridContents
 from adamrepro.figures.lines import Curve
 from adamrepro.figures.wall_time import wall_time
 from adamrepro.results import fidelity
-from adamrepro.results.damage import DAMAGE, told
+from adamrepro.results.damage import shown
 from adamrepro.results.panel import CurvePanel
 from adamrepro.results.reference import CURVE_PANELS, FIGURE_4, panel_of, read_references
 from adamrepro.results.schema import Tables
@@ -167,13 +167,10 @@ def draw(
     tables = Tables.read(folder)
     check_unique(folder, tables)
     references = {name: NOT_IN_THE_PAPER} | read_references()
-    try:
+    with shown(folder), style.styled(colours):
         figure = FIGURES.get(name) or own_figure(name, tables)
-        with style.styled(colours):
-            pages = figure.pages(tables, references, budget)
+        pages = figure.pages(tables, references, budget)
         table, compared = figure.summary(tables, references)
-    except DAMAGE as error:
-        raise UserError(told(folder, error)) from error
     paths = [path for end, page in pages.items() for path in style.save(page, out, f"{name}{end}")]
     write_table(folder / "summary.csv", table, digits=6)
     return Drawn([*paths, folder / "summary.csv"], compared)

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adamrepro.claims import CLAIMS, Book, Claim, Judgement, Verdict, judge
+from adamrepro.claims import CLAIMS, Book, Judgement, Verdict, judge
 from adamrepro.claims.words import COLUMNS, rows_of, sentence
 from adamrepro.report.tables import Table
-from adamrepro.results.damage import DAMAGE, told
 
 
 @dataclass(frozen=True)
@@ -32,15 +31,7 @@ class ClaimCard:
 
 def cards(book: Book) -> list[ClaimCard]:
     """A card for every claim, in the paper's order."""
-    return [card(judgement(claim, book)) for claim in CLAIMS.values()]
-
-
-def judgement(claim: Claim, book: Book) -> Judgement:
-    """A claim, judged; tables that it cannot be judged on are the reason why it is not."""
-    try:
-        return judge(claim, book)
-    except DAMAGE as error:
-        return Judgement(claim=claim, reason=told(claim.needs.table, error))
+    return [card(judge(claim, book)) for claim in CLAIMS.values()]
 
 
 def counted(found: Sequence[ClaimCard]) -> list[tuple[str, int]]:

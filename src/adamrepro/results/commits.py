@@ -16,6 +16,8 @@ def objection(commit: str, checkout: Path) -> str:
         return "no commit is recorded: it was trained outside of a checkout"
     if commit.endswith(DIRTY):
         return f"commit {commit}: trained with changes that are not committed (make sweep helps)"
+    if not head(checkout):
+        return f"commit {commit}: git cannot be asked of it in {checkout}"
     if git(checkout, "cat-file", "-e", f"{commit}^{{commit}}").returncode:
         return f"commit {commit}: there is no such commit here"
     if git(checkout, "merge-base", "--is-ancestor", commit, "HEAD").returncode:
@@ -45,13 +47,13 @@ def trained_at() -> str:
     """The commit that trains here, as a row names it; "" outside a git checkout."""
     if CHECKOUT is None:  # an installed copy may lie in somebody else's
         return ""
-    try:
-        return git(CHECKOUT, "describe", "--always", "--dirty", "--abbrev=10").stdout.strip()
-    except OSError:  # without git
-        return ""
+    return git(CHECKOUT, "describe", "--always", "--dirty", "--abbrev=10").stdout.strip()
 
 
 def git(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Ask git something."""
+    """Ask git something; where it cannot be run, it fails as a shell's unknown command does."""
     command = ["git", "-C", str(checkout), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return subprocess.CompletedProcess(command, 127, stdout="", stderr="")

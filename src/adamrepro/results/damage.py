@@ -1,9 +1,21 @@
 """Tables that are not what training writes: they are named where what they hold would stand."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from adamrepro.errors import UserError, in_a_line
 
 DAMAGE = (UserError, LookupError, TypeError, ValueError)
 """What reading and drawing raise for tables that were changed by hand."""
+
+
+@contextmanager
+def shown(what: object) -> Iterator[None]:
+    """Turn what damaged tables of `what` raise into a UserError that names them."""
+    try:
+        yield
+    except DAMAGE as error:
+        raise UserError(told(what, error)) from error
 
 
 def told(what: object, error: Exception) -> str:

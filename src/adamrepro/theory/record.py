@@ -1,6 +1,6 @@
 """Tables of the small experiments, with where each row comes from; written seed by seed."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import torch
 
 from adamrepro.data import DataSet
 from adamrepro.data.dataset import Source
+from adamrepro.errors import UserError, in_a_line
 from adamrepro.results.commits import trained_at
 from adamrepro.results.layout import table_of
 from adamrepro.results.written import write_table
@@ -32,10 +33,11 @@ def record(
     budget: str,
     path: Path,
     data: DataSet | None,
-    on_seed: Callable[[int, bool], None] = lambda seed, trained: None,
     also: Path | None = None,
-) -> None:
-    """Run what the table at `path` lacks, a seed at a time; the table is replaced whole each time.
+) -> int:
+    """Run what the table at `path` lacks, a seed at a time, and return how many seeds it ran.
+
+    The table is replaced whole after each.
 
     Columns: seed, the experiment's own, protocol, size_* (what the budget asks for), examples,
     data_source, data_sha, torch, commit. Rows of another size, other data or other seeds are not
@@ -45,40 +47,48 @@ def record(
     if data is not None:
         wanted |= {"examples": len(data.train), "data_sha": data.sha256[:12]}
     seeds = theory.seeds[budget]
-    tables: list[pd.DataFrame] = []
-    for place in (path, also):
-        lacking = set(seeds).difference(*(table["seed"] for table in tables))
-        found = kept_rows(place, wanted, lacking) if place else pd.DataFrame()
-        tables += [] if found.empty else [found]
-    kept = set[int]().union(*(table["seed"] for table in tables))
-    for seed in seeds:
-        known = seed in kept
-        if not known:
-            given = [] if data is None else [data]
-            table = theory.run(seed, *given, **theory.size[budget])
-            table.insert(0, "seed", seed)
-            source = "" if data is None else str(data.source)
-            facts = {"data_source": source, "torch": torch.__version__, "commit": trained_at()}
-            tables.append(table.assign(**wanted, **facts))
-        if not known or not path.is_file():
-            write_table(path, pd.concat(tables), SIGNIFICANT)
-        on_seed(seed, not known)
+    before = read(path) if path.is_file() else pd.DataFrame()
+    tables = kept_rows(before, wanted, seeds)
+    if also and also.is_file():
+        tables += kept_rows(read(also), wanted, lacking(seeds, tables))
+    if tables and not pd.concat(tables).equals(before):
+        write_table(path, pd.concat(tables), SIGNIFICANT)
+    missing = lacking(seeds, tables)
+    for seed in missing:
+        given = [] if data is None else [data]
+        table = theory.run(seed, *given, **theory.size[budget])
+        table.insert(0, "seed", seed)
+        source = "" if data is None else str(data.source)
+        facts = {"data_source": source, "torch": torch.__version__, "commit": trained_at()}
+        tables.append(table.assign(**wanted, **facts))
+        write_table(path, pd.concat(tables), SIGNIFICANT)
+    return len(missing)
+
+
+def lacking(seeds: Collection[int], tables: Sequence[pd.DataFrame]) -> list[int]:
+    """The seeds of which none of the tables has rows."""
+    there = set[int]().union(*(table["seed"] for table in tables))
+    return [seed for seed in seeds if seed not in there]
 
 
 def read(path: Path) -> pd.DataFrame:
-    """Read a table as it was written."""
-    table = pd.read_csv(path, dtype={"data_sha": str, "commit": str}, keep_default_na=False)
+    """Read a table as it was written; UserError for one that `record` did not write."""
+    try:
+        table = pd.read_csv(path, dtype={"data_sha": str, "commit": str}, keep_default_na=False)
+    except ValueError as error:  # as pandas' own are
+        raise UserError(f"{path}: not a readable table ({in_a_line(error)}); delete it") from error
+    if missing := {"seed", "data_source", "commit"}.difference(table):
+        raise UserError(f"{path}: has no column {', '.join(sorted(missing))}; delete it")
     return table.assign(protocol=table.get("protocol", FIRST))
 
 
-def kept_rows(path: Path, wanted: dict[str, Any], seeds: Collection[int]) -> pd.DataFrame:
-    """The rows at `path` that were made as `wanted`; empty if there are none."""
-    if not path.is_file():
-        return pd.DataFrame()
-    table = read(path)
+def kept_rows(
+    table: pd.DataFrame, wanted: dict[str, Any], seeds: Collection[int]
+) -> list[pd.DataFrame]:
+    """The rows of these seeds that were made as `wanted`, in a list that is empty without any."""
     if not set(wanted) <= set(table):
-        return pd.DataFrame()
+        return []
     same = table["seed"].isin(seeds)
     for key, value in wanted.items():
         same &= table[key] == value
-    return table[same]
+    return [table[same]] if same.any() else []

@@ -1,4 +1,4 @@
-"""What speaks against publishing a table of a small experiment, and how it becomes the record."""
+"""What speaks against publishing a table of a small experiment."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path

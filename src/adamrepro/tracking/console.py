@@ -36,12 +36,12 @@ class ProgressConsole:
     """Shows the populations in training, what is done, and the time left."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.screen = console or Console(stderr=True)
+        self.screen = console or Console(stderr=True, markup=False, highlight=False)
         self.bars = Bars(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             TimeElapsedColumn(),
             console=self.screen,
             transient=True,
@@ -121,7 +121,7 @@ class ProgressConsole:
         self.printed = time.monotonic()
         line = f"[{self.count}/{self.total}] {text}  {self.left()}".rstrip()
         # a line of a log stays one line
-        self.screen.print(line, markup=False, highlight=False, soft_wrap=True)
+        self.screen.print(line, soft_wrap=True)
 
     def left(self) -> str:
         """Say how long the rest will take at the rate so far, once that rests on a whole pass."""
