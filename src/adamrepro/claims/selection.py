@@ -88,7 +88,7 @@ def costs_of(runs: pd.DataFrame, curves: pd.DataFrame, column: str, last: int) -
 def selections(book: Book, experiment: str, series: Sequence[str]) -> list[Chosen]:
     """Tuned, recovered, then those of the readings that fit about as well; the same runs once."""
     tables = book.tables[experiment]
-    found = [_chosen(book, experiment, series, tables, each) for each in reversed(Selection)]
+    found = _chosen(book, experiment, series, tables)
     distinct: dict[str, Chosen] = {}
     for each in found + _readings(book, experiment, series):
         distinct.setdefault(each.run_ids, each)
@@ -100,24 +100,25 @@ def _chosen(
     experiment: str,
     series: Sequence[str],
     tables: Tables,
-    selection: Selection,
     reading: str = "",
-) -> Chosen:
+) -> list[Chosen]:
     panel = panel_of(experiment)
-    choices = [
-        choice
-        for choice in choose(tables.runs, tables.curves, panel, book.references[panel.name])
-        if choice.selection is selection and choice.series in series
-    ]
-    return Chosen(
-        selection=selection,
-        reading=reading,
-        experiment=experiment,
-        runs={choice.series: drawn_runs(tables.runs, choice) for choice in choices},
-        curves=tables.curves,
-        at_edge={choice.series: choice.at_edge for choice in choices if choice.at_edge},
-        every=every_point(tables.runs),
-    )
+    choices = choose(tables.runs, tables.curves, panel, book.references[panel.name])
+    found = []
+    for selection in reversed(Selection):
+        own = [c for c in choices if c.selection is selection and c.series in series]
+        found.append(
+            Chosen(
+                selection=selection,
+                reading=reading,
+                experiment=experiment,
+                runs={choice.series: drawn_runs(tables.runs, choice) for choice in own},
+                curves=tables.curves,
+                at_edge={choice.series: choice.at_edge for choice in own if choice.at_edge},
+                every=every_point(tables.runs),
+            )
+        )
+    return found
 
 
 def _readings(book: Book, experiment: str, series: Sequence[str]) -> list[Chosen]:
@@ -149,9 +150,7 @@ def _readings(book: Book, experiment: str, series: Sequence[str]) -> list[Chosen
         own = Tables(runs[mask].assign(reading=""), tables.curves)
         if set(chosen.values()) != {reading}:
             reading = ", ".join(f"{name} as {its}" for name, its in chosen.items())
-        found += [
-            _chosen(book, experiment, series, own, each, reading) for each in reversed(Selection)
-        ]
+        found += _chosen(book, experiment, series, own, reading)
     return found
 
 

@@ -165,7 +165,6 @@ def draw(
         raise UserError(f"{name}: no such figure, and no tables in {folder}; {meant}")
     out = out if colours is style.Style.PAPER else out / colours
     tables = Tables.read(folder)
-    check_unique(folder, tables)
     references = {name: NOT_IN_THE_PAPER} | read_references()
     with shown(folder), style.styled(colours):
         figure = FIGURES.get(name) or own_figure(name, tables)
@@ -174,15 +173,3 @@ def draw(
     paths = [path for end, page in pages.items() for path in style.save(page, out, f"{name}{end}")]
     write_table(folder / "summary.csv", table, digits=6)
     return Drawn([*paths, folder / "summary.csv"], compared)
-
-
-def check_unique(folder: Path, tables: Tables) -> None:
-    """Raise UserError where a run, or an epoch of one, is in the tables twice."""
-    for file, table, keys in (
-        ("runs.csv", tables.runs, ["run_id"]),
-        ("curves.csv", tables.curves, ["run_id", "epoch"]),
-    ):
-        twice = table[table.duplicated(keys)]
-        if len(twice):
-            found = ", ".join(f"{key} {twice[key].iloc[0]}" for key in keys)
-            raise UserError(f"{folder / file}: {found} is there twice; restore it or delete it")

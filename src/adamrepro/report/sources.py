@@ -10,7 +10,6 @@ from adamrepro import paths
 from adamrepro.claims import Book
 from adamrepro.claims.book import theory_tables
 from adamrepro.errors import UserError
-from adamrepro.figures.book import check_unique
 from adamrepro.results.layout import SEARCH, experiments_in
 from adamrepro.results.reference import EXPERIMENTS, read_references
 from adamrepro.results.schema import Tables
@@ -97,7 +96,6 @@ def _read(folders: list[Path], faults: dict[str, str]) -> dict[str, Tables]:
     for folder in folders:
         try:
             tables = Tables.read(folder)
-            check_unique(folder, tables)
         except UserError as error:
             faults[str(folder)] = str(error)
         else:

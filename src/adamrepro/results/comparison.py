@@ -41,6 +41,10 @@ TRAINING = ("seconds", "cpu_seconds", "machine", "commit", "date")
 RELATIVE = tuple(name for name in COSTS if name != "test_error")
 
 
+Curves = Mapping[str, pd.DataFrame]
+"""Of each run: the costs COSTS, by epoch."""
+
+
 class Agreement(StrEnum):
     """How near a run is to the published one, from best to worst."""
 
@@ -75,21 +79,28 @@ def compare(own: Path, published: Path) -> pd.DataFrame:
     """
     ours, theirs = Tables.read(own), Tables.read(published)
     machines = machine_names(own), machine_names(published)
+    curves = by_run(ours.curves), by_run(theirs.curves)
     names = dict.fromkeys([*theirs.runs["series"], *ours.runs["series"]])
-    return pd.DataFrame(
-        [{"experiment": own.name, **row_of(name, ours, theirs, machines)} for name in names]
-    )
+    rows = []
+    for name in names:
+        mine = ours.runs[ours.runs["series"] == name].set_index("run_id")
+        other = theirs.runs[theirs.runs["series"] == name].set_index("run_id")
+        row = row_of(name, mine, other, curves, machines)
+        rows.append({"experiment": own.name, **row})
+    return pd.DataFrame(rows)
 
 
 def row_of(
-    series: str, ours: Tables, theirs: Tables, machines: tuple[dict[str, str], dict[str, str]]
+    series: str,
+    mine: pd.DataFrame,
+    other: pd.DataFrame,
+    curves: tuple[Curves, Curves],
+    machines: tuple[dict[str, str], dict[str, str]],
 ) -> dict[str, object]:
-    """Compare the runs of one series."""
-    mine = ours.runs[ours.runs["series"] == series].set_index("run_id")
-    other = theirs.runs[theirs.runs["series"] == series].set_index("run_id")
+    """Compare one's own and the published runs of one series, given by run_id."""
     common = [run for run in mine.index if run in other.index]
     trained = [run for run in common if not is_same_training(mine.loc[run], other.loc[run])]
-    pairs = list(pairs_of(series, trained, ours, theirs))
+    pairs = list(pairs_of(series, mine.loc[trained], other, curves))
     worst = max(pairs, key=lambda pair: pair.dex, default=None)
     order = list(Agreement)
     verdict = max((pair.agreement for pair in pairs), key=order.index, default="")
@@ -111,18 +122,17 @@ def row_of(
 
 
 def is_same_training(own: pd.Series, published: pd.Series) -> bool:
-    """Whether two rows tell of one training: with the same times and date."""
+    """Whether two rows tell of one training: the same times and date, machine and commit."""
     return all(text_of(own[key]) == text_of(published[key]) for key in TRAINING)
 
 
-def pairs_of(series: str, names: list[str], ours: Tables, theirs: Tables) -> Iterator[Pair]:
-    """Yield a comparison for each of these runs of a series, which are in both tables."""
-    published = theirs.runs[theirs.runs["series"] == series].set_index("run_id")
-    runs = ours.runs.set_index("run_id")
-    spreads = seed_spreads(published, theirs.curves)
-    mine = by_run(ours.curves)
-    other = by_run(theirs.curves)
-    for name in names:
+def pairs_of(
+    series: str, runs: pd.DataFrame, published: pd.DataFrame, curves: tuple[Curves, Curves]
+) -> Iterator[Pair]:
+    """Yield a comparison for each of these runs of a series, all of which are published too."""
+    mine, other = curves
+    spreads = seed_spreads(published, other)
+    for name in map(str, runs.index):
         same = all(text_of(runs.at[name, k]) == text_of(published.at[name, k]) for k in STATUS)
         setting = str(published.at[name, "setting_id"])
         spread = spreads.get(setting, min(spreads.values(), default=0.0))
@@ -171,7 +181,7 @@ def compare_curves(
     return Pair(series, agreement, float(np.nanmax(dex)), where)
 
 
-def seed_spreads(runs: pd.DataFrame, curves: pd.DataFrame) -> dict[str, float]:
+def seed_spreads(runs: pd.DataFrame, curves: Curves) -> dict[str, float]:
     """How far apart the confirmation seeds of each setting are, in dex.
 
     runs: of one series, by run_id. The root mean square of log10(cost/cost) of train_cost, over
@@ -180,9 +190,8 @@ def seed_spreads(runs: pd.DataFrame, curves: pd.DataFrame) -> dict[str, float]:
     confirmed = runs[(runs["role"] == "confirm") & (runs["status"] == "done")]
     found = {}
     for setting, seeds in confirmed.groupby("setting_id"):
-        table = curves[curves["run_id"].isin(seeds.index)].pivot(
-            index="epoch", columns="run_id", values="train_cost"
-        )
+        costs = {name: curves[name]["train_cost"] for name in seeds.index if name in curves}
+        table = pd.DataFrame(costs)
         logs = np.log10(table.dropna().to_numpy(dtype=float))
         gaps = [logs[:, i] - logs[:, j] for i, j in itertools.combinations(range(logs.shape[1]), 2)]
         if gaps and gaps[0].size:
@@ -190,7 +199,7 @@ def seed_spreads(runs: pd.DataFrame, curves: pd.DataFrame) -> dict[str, float]:
     return found
 
 
-def by_run(curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def by_run(curves: pd.DataFrame) -> Curves:
     """Curves by run: frames of the costs, by epoch."""
     frames = curves.set_index("epoch").groupby("run_id")
     return {str(name): frame[list(COSTS)].sort_index() for name, frame in frames}

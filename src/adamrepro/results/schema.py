@@ -77,8 +77,8 @@ class Tables:
     def read(cls, folder: Path) -> Tables:
         """Read both tables of `folder`.
 
-        Raises UserError for a missing file or column, and for a run with a checksum that was
-        changed after it was written.
+        Raises UserError for a missing file or column, for a run or an epoch of one that is there
+        twice, and for a run with a checksum that was changed after it was written.
         """
         expected = (*RUN_ID_COLUMNS, *RUN_RECORD_COLUMNS)
         runs = _read(folder / "runs.csv", tuple(c for c in expected if c not in RECENT))
@@ -86,6 +86,8 @@ class Tables:
             if column not in runs:
                 runs[column] = float("nan")
         curves = _read(folder / "curves.csv", CURVE_COLUMNS)
+        _check_unique(folder / "runs.csv", runs, "run_id")
+        _check_unique(folder / "curves.csv", curves, "run_id", "epoch")
         for column in _TEXT:
             runs[column] = runs[column].fillna("")
         signed = {r["run_id"]: r for r in read_rows(folder / "runs.csv") if r["checksum"]}
@@ -139,6 +141,13 @@ def _cut(runs: pd.DataFrame, column: str, whole: int, what: str) -> list[str]:
         return []
     least, most = int(values.min()), int(min(values.max(), whole))
     return [f"{least:,}{'' if least == most else f' to {most:,}'} of {whole:,} {what}"]
+
+
+def _check_unique(path: Path, table: pd.DataFrame, *keys: str) -> None:
+    twice = table[table.duplicated([*keys])]
+    if len(twice):
+        found = ", ".join(f"{key} {twice[key].iloc[0]}" for key in keys)
+        raise UserError(f"{path}: {found} is there twice; restore it or delete it")
 
 
 def _read(path: Path, expected: tuple[str, ...]) -> pd.DataFrame:

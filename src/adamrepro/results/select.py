@@ -8,6 +8,7 @@ same setting_id). They follow from the tables, hence are never stored.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -226,6 +227,7 @@ def _choose_one(scored: pd.DataFrame, series: str) -> list[Choice]:
     nearest = settings["dex"].dropna()
     comparable = bool(np.isfinite(nearest).any())
     recovered = str(nearest.idxmin()) if comparable else tuned
+    axes = searched(scored)
     return [
         Choice(
             series,
@@ -233,7 +235,7 @@ def _choose_one(scored: pd.DataFrame, series: str) -> list[Choice]:
             setting,
             str(settings["run_id"][setting]),
             float(settings[score][setting]),
-            _at_edge(scored, setting),
+            _at_edge(scored, setting, axes),
         )
         for selection, setting, score in (
             (Selection.RECOVERED, recovered, "dex"),
@@ -242,7 +244,7 @@ def _choose_one(scored: pd.DataFrame, series: str) -> list[Choice]:
     ]
 
 
-def _at_edge(grid: pd.DataFrame, setting: str) -> tuple[str, ...]:
+def _at_edge(grid: pd.DataFrame, setting: str, axes: Sequence[str]) -> tuple[str, ...]:
     if grid["setting_id"].nunique() == 1:
         return (ONLY,)
     chosen = grid[grid["setting_id"] == setting].iloc[0]
@@ -252,7 +254,7 @@ def _at_edge(grid: pd.DataFrame, setting: str) -> tuple[str, ...]:
         # A grid cannot go on below 0: no momentum and no L2 end the range, not just the grid.
         return bool(value == values.max() or (value == values.min() and value != 0))
 
-    return tuple(column for column in searched(grid) if ends(column))
+    return tuple(column for column in axes if ends(column))
 
 
 def _lasted(runs: pd.DataFrame) -> pd.Series[float]:
