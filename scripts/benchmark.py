@@ -20,6 +20,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from adamrepro import paths
 from adamrepro.benchmark import (
     Compared,
     Point,
@@ -41,7 +42,7 @@ from adamrepro.benchmark.page import Measured, write_page, written
 from adamrepro.runs.machine import set_up_process, this_machine
 
 PROJECT = Path(__file__).resolve().parents[1]
-DATA = Path(os.environ.get("ADAMREPRO_DATA") or PROJECT / "data")
+DATA = paths.data()
 POPULATION = "--population"
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -48,8 +48,7 @@ def read_grid(tables: Tables, reference: pd.DataFrame, column: str) -> Grid:
     axes = {name: tuple(sorted(set(paper[name]))) for name in POINT[1:]}
     points = pd.MultiIndex.from_product([SERIES, *axes.values()], names=POINT)
     shape = (len(SERIES), *map(len, axes.values()))
-    panel = replace(FIGURE_4, cost=column)
-    found = figure_4_losses(every_point(tables.runs), tables.curves, list(FIGURE_4.epochs), panel)
+    found = figure_4_losses(every_point(tables.runs), tables.curves, list(FIGURE_4.epochs), column)
     found = found.assign(alpha=rounded(found["alpha"]))
     found = found.drop_duplicates([*POINT, "epochs", "seed"])
     by_epochs = {

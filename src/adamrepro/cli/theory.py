@@ -16,6 +16,7 @@ from adamrepro import paths
 from adamrepro.cli.places import CommandLine, directory
 from adamrepro.data import load_dataset
 from adamrepro.errors import UserError, nearest
+from adamrepro.experiments.sweeps import SIZES
 from adamrepro.runs.machine import cores, set_up_process
 from adamrepro.theory import THEORY
 from adamrepro.theory.record import record, table_path
@@ -33,7 +34,7 @@ def main() -> None:
         "--stand-in", action="store_true", help="accept a stand-in for data that is not there"
     )
     asked = parser.parse_args()
-    parser.check_budget(asked.budget, THEORY["regret"].size)
+    parser.check_budget(asked.budget, SIZES)
     parser.check_own(asked.results)
     asked.take_over = parser.folder_of(asked.take_over)
     # as Ctrl-C, so that it takes the processes along

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ def origin(name: str, sources: Sources, checkout: Path | None) -> Origin:
             [_counted(rows, "role"), _counted(rows, "status"), f"tables: {sources.named(folder)}"],
         ),
         ("configs", configs(rows, name)),
-        ("commit", _each(rows, "commit", "not recorded")),
+        ("commit", _each(rows, "commit")),
         ("data", [f"{_counted(rows, 'data_source')}, sha256 {_list(rows, 'data_sha')}"]),
         ("machine", [_machine(machines, key) for key in _values(rows, "machine")] or _old(rows)),
         ("trained", [_dates(rows), _hours(rows)]),
@@ -51,18 +52,14 @@ def _list(rows: Sequence[Row], column: str) -> str:
 
 def _counted(rows: Sequence[Row], column: str) -> str:
     """How many rows have each value: "118 grid, 30 confirm"."""
-    found: dict[str, int] = {}
-    for row in rows:
-        value = row.get(column) or "not recorded"
-        found[value] = found.get(value, 0) + 1
+    found = Counter(row.get(column) or "not recorded" for row in rows)
     return ", ".join(f"{count} {value}" for value, count in found.items())
 
 
-def _each(rows: Sequence[Row], column: str, blank: str) -> list[str]:
+def _each(rows: Sequence[Row], column: str) -> list[str]:
     """A line for each value with how many runs have it."""
-    names = list(dict.fromkeys(row.get(column, "") for row in rows))
-    counts = {name: sum(row.get(column, "") == name for row in rows) for name in names}
-    return [f"{name or blank} ({count} runs)" for name, count in counts.items()]
+    found = Counter(row.get(column) or "not recorded" for row in rows)
+    return [f"{value} ({count} runs)" for value, count in found.items()]
 
 
 def _machine(machines: dict[str, Row], key: str) -> str:

@@ -22,7 +22,7 @@ def distances(
     dex is nan where no point is common, inf for a curve of a run that diverged.
     """
     if isinstance(panel, GridPanel):
-        losses = figure_4_losses(runs, curves, list(panel.epochs), panel)
+        losses = figure_4_losses(runs, curves, list(panel.epochs), panel.cost)
         return _root_mean_square(_beside(losses, reference).dropna(subset="dex"), runs)
     found = _root_mean_square(_on_curves(runs, curves, panel, reference), runs)
     diverged = (runs["status"] == "diverged").to_numpy()
@@ -47,22 +47,22 @@ def plotted(runs: pd.DataFrame, curves: pd.DataFrame, panel: CurvePanel) -> pd.D
 
 
 def figure_4_losses(
-    runs: pd.DataFrame, curves: pd.DataFrame, epochs: list[int], panel: GridPanel = FIGURE_4
+    runs: pd.DataFrame, curves: pd.DataFrame, epochs: list[int], cost: str = FIGURE_4.cost
 ) -> pd.DataFrame:
     """Our losses after each of `epochs`, for the runs that have one there.
 
-    Columns run_id, series, beta1, beta2, alpha, epochs, seed, loss. The loss is the panel's cost
-    (train_nll); a run that had diverged by then, or is above it, has the paper's cap of 400 nats.
-    What an optimizer does not have of beta1, beta2 and alpha is nan.
+    Columns run_id, series, beta1, beta2, alpha, epochs, seed, loss. The loss is the column `cost`;
+    a run that had diverged by then, or is above it, has the paper's cap of 400 nats. What an
+    optimizer does not have of beta1, beta2 and alpha is nan.
     """
     settings = runs.rename(columns=lambda name: name.removeprefix("optimizer."))
     settings = settings.reindex(columns=["run_id", *_SETTING, "seed", "diverged_epoch"])
     settings = settings.astype(dict.fromkeys(["beta1", "beta2", "alpha"], float))
     asked = settings.merge(pd.DataFrame({"epochs": epochs}), how="cross")
-    costs = curves[["run_id", "epoch", panel.cost]].rename(columns={"epoch": "epochs"})
+    costs = curves[["run_id", "epoch", cost]].rename(columns={"epoch": "epochs"})
     found = asked.merge(costs, on=["run_id", "epochs"], how="left")
     gone = found["diverged_epoch"] <= found["epochs"]
-    loss = found[panel.cost].where(~gone, panel.cap).clip(upper=panel.cap)
+    loss = found[cost].where(~gone, FIGURE_4.cap).clip(upper=FIGURE_4.cap)
     found = found.assign(loss=loss)
     return found.loc[found["loss"].notna(), ["run_id", *_SETTING, "epochs", "seed", "loss"]]
 

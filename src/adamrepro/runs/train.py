@@ -107,7 +107,7 @@ def build_members(plan: Plan, data: DataSet, device: torch.device) -> Members:
         minibatches = -(-len(data.train) // config.training.batch_size)
         return QuasiNewton(task, config.optimizer, penalties[0], minibatches=minibatches)
     if isinstance(config.optimizer, ExternalSettings):
-        return External(task, config.optimizer, penalties[0], config.schedule, config.seed)
+        return External(task, config.optimizer, penalties[0], config.schedule)
     rules: Any = [run.config.optimizer for run in plan.runs]
     compiled = compile_update(plan, data)
     return Population(task, rules, penalties, config.schedule, compiled=compiled)

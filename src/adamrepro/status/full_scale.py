@@ -48,11 +48,11 @@ def line(name: str, rounds: Sequence[Round], folder: Path) -> list[str]:
     dates = sorted({row["date"][:10] for row in rows if row.get("date")})
     return [
         *counts,
-        several(sorted({row["training.epochs"] for row in rows}, key=int)),
-        several(sorted({row["seed"] for row in rows}, key=int)),
+        ", ".join(sorted({row["training.epochs"] for row in rows}, key=int)),
+        ", ".join(sorted({row["seed"] for row in rows}, key=int)),
         f"{hours:.2f}",
         "; ".join(on),
-        several(sorted({row["commit"] for row in rows})),
+        ", ".join(sorted({row["commit"] for row in rows})),
         " to ".join(dict.fromkeys((dates[0], dates[-1]))) if dates else "not recorded",
     ]
 
@@ -72,7 +72,3 @@ def described(machine: Row, row: Row) -> str:
         return f"{row['device']}, {threads}"
     what = machine["gpu"] or f"{machine['processor']}, {machine['instructions']}"
     return f"{what}, {threads}, torch {machine['torch']}"
-
-
-def several(names: Sequence[str]) -> str:
-    return ", ".join(names)

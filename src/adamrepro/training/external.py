@@ -29,7 +29,6 @@ class External(Members):
         settings: ExternalSettings,
         l2: float,
         schedule: Schedule,
-        seed: int = 0,
     ) -> None:
         super().__init__(task, [l2])
         self.schedule = schedule
@@ -40,7 +39,7 @@ class External(Members):
             torch.nn.Parameter((p.detach().flatten() if axis is None else p.detach()[0]).clone())
             for p, axis in zip(self.parameters, self.outputs, strict=True)
         ]
-        self.random = OwnRandom(seed, self.l2.device)
+        self.random = OwnRandom(task.seed, self.l2.device)
         with self.random:
             self.optimizer = settings.build(self.theta)
         self.lr = [group.get("lr") for group in self.optimizer.param_groups]

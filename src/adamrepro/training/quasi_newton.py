@@ -16,8 +16,8 @@ from adamrepro.training.task import Task
 class QuasiNewton(Members):
     """One member, and SFO on f_i = cost of minibatch i + penalty. `parameters` are where it stands.
 
-    minibatches: N, how many there are in a pass. Raises UserError where N subfunctions do not fit
-    into the memory, and from the first step where the cost is noisy.
+    minibatches: N, how many there are in a pass. Raises MemoryError where N subfunctions do not fit
+    into the memory, and UserError from the first step where the cost is noisy.
     """
 
     def __init__(self, task: Task, settings: SfoSettings, l2: float, *, minibatches: int) -> None:

@@ -53,8 +53,9 @@ class SFO(Generic[Theta, Subfunction]):
         memory_limit: bytes that may be used; by default what `device` has free.
 
     Raises:
-        UserError: wrong parameters; too many subfunctions for the memory; from the first `step`,
-            a cost that is noisy or not finite at `theta0`.
+        UserError: wrong parameters; from the first `step`, a cost that is noisy or not finite at
+            `theta0`.
+        MemoryError: too many subfunctions for the memory.
     """
 
     def __init__(
