@@ -20,7 +20,16 @@ from adamrepro.experiments.checks import check_name
 from adamrepro.experiments.sweeps import Overrides
 from adamrepro.runs.config import EXPERIMENT_KEYS, RunConfig, to_run_config
 
-NUMBERS = ("optimizer.", "training.l2=", "seed=", "role=", "series=", "reading=")
+NUMBERS = (
+    "optimizer.",
+    "training.l2=",
+    "training.batch_size=",
+    "model.",
+    "seed=",
+    "role=",
+    "series=",
+    "reading=",
+)
 """How overrides begin that select no group and are read by no interpolation."""
 
 
