@@ -107,6 +107,15 @@ def test_runs_that_are_the_published_ones_are_not_compared(tmp_path: Path) -> No
     assert (found["identical"], found["same_runs"]) == (1, 4)
 
 
+def test_runs_taken_over_from_another_budget_are_not_compared(tmp_path: Path) -> None:
+    elsewhere = [{**each, "seconds": 3.0} for each in record.rows()]
+    record.put(tmp_path / "published" / "full" / "fig1a", elsewhere)
+    published = record.put(tmp_path / "published" / "quick" / "fig1a")
+    own = record.put(tmp_path / "local" / "quick" / "fig1a", elsewhere)
+    [found] = compare(own, published).to_dict("records")
+    assert (found["verdict"], found["runs"], found["same_runs"]) == ("", 0, 5)
+
+
 def test_nothing_in_common_is_no_verdict(tmp_path: Path) -> None:
     found = compared(tmp_path, [record.row(0.7, 0, "grid")])
     assert (found["verdict"], found["runs"]) == ("", 0)

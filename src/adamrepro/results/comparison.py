@@ -13,14 +13,15 @@ within seeds    the root mean square over the epochs of log10(own/published), of
 different       anything else: among it a run that diverged here and not there, and one whose
                 series has no two published seeds to measure a spread by.
 
-A series is as good as the worst of its runs. A run that is the published one itself, taken over or
-published from here (it has the same times, date and machine), is counted, and not compared.
+A series is as good as the worst of its runs. A run that is a published one itself, of whichever
+budget, taken over or published from here (it has the same times, date and machine), is counted, and
+not compared.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -30,6 +31,7 @@ import numpy as np
 import pandas as pd
 
 from adamrepro.results.machines import read_machines
+from adamrepro.results.rows import read_rows
 from adamrepro.results.schema import COSTS, Tables
 
 ROUNDING = 1e-4
@@ -37,6 +39,7 @@ ROUNDING = 1e-4
 
 STATUS = ("status", "diverged_epoch")
 TRAINING = ("seconds", "cpu_seconds", "machine", "commit", "date")
+Training = tuple[str, ...]
 
 RELATIVE = tuple(name for name in COSTS if name != "test_error")
 
@@ -80,12 +83,16 @@ def compare(own: Path, published: Path) -> pd.DataFrame:
     ours, theirs = Tables.read(own), Tables.read(published)
     machines = machine_names(own), machine_names(published)
     curves = by_run(ours.curves), by_run(theirs.curves)
+    taken = trainings(own) & set[Training]().union(
+        *(trainings(other) for other in published.parents[1].glob(f"*/{published.name}"))
+    )
+    same = {run_id for run_id, *_ in taken}
     names = dict.fromkeys([*theirs.runs["series"], *ours.runs["series"]])
     rows = []
     for name in names:
         mine = ours.runs[ours.runs["series"] == name].set_index("run_id")
         other = theirs.runs[theirs.runs["series"] == name].set_index("run_id")
-        row = row_of(name, mine, other, curves, machines)
+        row = row_of(name, mine, other, same, curves, machines)
         rows.append({"experiment": own.name, **row})
     return pd.DataFrame(rows)
 
@@ -94,12 +101,16 @@ def row_of(
     series: str,
     mine: pd.DataFrame,
     other: pd.DataFrame,
+    same: Collection[str],
     curves: tuple[Curves, Curves],
     machines: tuple[dict[str, str], dict[str, str]],
 ) -> dict[str, object]:
-    """Compare one's own and the published runs of one series, given by run_id."""
+    """Compare one's own and the published runs of one series, given by run_id.
+
+    same: the run_id of own runs that are published ones themselves.
+    """
     common = [run for run in mine.index if run in other.index]
-    trained = [run for run in common if not is_same_training(mine.loc[run], other.loc[run])]
+    trained = [run for run in common if run not in same]
     pairs = list(pairs_of(series, mine.loc[trained], other, curves))
     worst = max(pairs, key=lambda pair: pair.dex, default=None)
     order = list(Agreement)
@@ -121,9 +132,12 @@ def row_of(
     }
 
 
-def is_same_training(own: pd.Series, published: pd.Series) -> bool:
-    """Whether two rows tell of one training: the same times and date, machine and commit."""
-    return all(text_of(own[key]) == text_of(published[key]) for key in TRAINING)
+def trainings(folder: Path) -> set[Training]:
+    """What tells trainings apart: run_id, times, machine, commit and date of each run."""
+    return {
+        tuple(row.get(key, "") for key in ("run_id", *TRAINING))
+        for row in read_rows(folder / "runs.csv")
+    }
 
 
 def pairs_of(
