@@ -5,6 +5,7 @@ import dataclasses
 import itertools
 from collections.abc import Iterator
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -229,6 +230,25 @@ def replaced(section: Any, key: str) -> list[Any]:
             found.append(dataclasses.replace(section, **{key: value}))
     assert found, key
     return found
+
+
+def test_a_schedule_needs_a_step_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nolr.py").write_text(
+        "import torch\n"
+        "class NoLr(torch.optim.Optimizer):\n"
+        "    def __init__(self, params): super().__init__(params, {})\n"
+        "    def step(self): pass\n"
+    )
+    own = ["optimizer=external", "optimizer.cls=nolr.py:NoLr"]
+    assert run_config(*own, "schedule=constant")
+    expected = (
+        r"decay=sqrt: expected constant .*schedule=constant. with nolr\.py:NoLr, whose groups"
+    )
+    with pytest.raises(UserError, match=expected):
+        run_config(*own, "schedule=sqrt")
+    with pytest.raises(UserError, match="warmup=2000: expected null"):
+        run_config(*own, "schedule=warmup")
 
 
 ALL_CHOICES = list(itertools.zip_longest(DATASETS, MODELS, RULES, fillvalue=None))

@@ -95,12 +95,17 @@ class RunConfig:
             ok = self.training.order is not Order.shuffled
             expected = "once or fixed with optimizer=sfo, whose minibatches never change"
             require(ok, "training.order", self.training.order.value, expected)
-            why = "with optimizer=sfo, which has no step size"
-            ok = self.schedule.decay is Decay.constant
-            require(ok, "schedule.decay", self.schedule.decay.value, f"constant {why}")
-            require(
-                self.schedule.warmup is None, "schedule.warmup", self.schedule.warmup, f"null {why}"
-            )
+            self.require_constant("with optimizer=sfo, which has no step size")
+        if isinstance(self.optimizer, ExternalSettings) and self.optimizer.lr is None:
+            cls = self.optimizer.cls
+            self.require_constant(f"(schedule=constant) with {cls}, whose groups have no lr")
+
+    def require_constant(self, why: str) -> None:
+        """Raise UserError for a schedule that multiplies a step size."""
+        schedule = self.schedule
+        ok = schedule.decay is Decay.constant
+        require(ok, "schedule.decay", schedule.decay.value, f"constant {why}")
+        require(schedule.warmup is None, "schedule.warmup", schedule.warmup, f"null {why}")
 
     @property
     def results_root(self) -> Path:
