@@ -47,6 +47,13 @@ SINGLE = {
     "experiment=matter/logistics": ("experiment=matter/logistics", "did you mean matter/logistic?"),
     "fig1a": ("fig1a: expected KEY=VALUE; did you mean experiment=fig1a?",),
     "matter/vae": ("did you mean experiment=matter/vae?",),
+    "lr=0.1": ("lr: no such key; did you mean optimizer.alpha?",),
+    "optimizer.lr=0.1": ("optimizer.lr: no such key; did you mean optimizer.alpha?",),
+    "optimizer.betas=0.9": ("did you mean optimizer.beta1 and optimizer.beta2?",),
+    "epochs=3": ("epochs: no such key; did you mean training.epochs?",),
+    "optimizer=torch.optim.NAdam": ("optimizer=external optimizer.cls=torch.optim.NAdam",),
+    "optimizer=external optimizer.lr=1": ("did you mean optimizer.kwargs.lr?",),
+    "--budget smoke": ("--budget: expected budget=NAME",),
     # what Hydra's grammar does not read
     "optimizer.alpha": ("optimizer.alpha",),
     "optimizer.alpha=[1": ("optimizer.alpha",),

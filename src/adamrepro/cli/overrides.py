@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import yaml  # type: ignore[import-untyped]
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from adamrepro import paths
@@ -16,6 +16,14 @@ from adamrepro.errors import UserError, answered, in_a_line, nearest
 
 MOVED = {"population": "execution.population", "training.compile": "execution.compile"}
 """Keys of earlier versions, and what they are called now."""
+
+ELSEWHERE = {
+    "lr": "optimizer.alpha",
+    "learning_rate": "optimizer.alpha",
+    "betas": "optimizer.beta1 and optimizer.beta2",
+    "weight_decay": "training.l2",
+}
+"""Keys by the names that other libraries give them."""
 
 SHOWN = 4
 """Choices that are named of those that have a key."""
@@ -68,6 +76,9 @@ def explain(error: Exception) -> str:
             own = "\nyours are looked for in experiment/ of --config-dir DIR"
             return f"experiment={name}: no such experiment; {meant}{own}"
         group, _, name = chosen.rpartition("/")
+        if group == "optimizer" and set(name) & {".", ":"}:
+            own = f"optimizer=external optimizer.cls={name}"
+            return f"{group}={name}: no such choice; a class is trained with {own}"
         return f"{group}={name}: no such choice; {nearest(name, error.options or [])}"
     if isinstance(error, OverrideParseException):
         word = str(error.override)
@@ -87,6 +98,8 @@ def explain(error: Exception) -> str:
                 shown = " or ".join(elsewhere[:SHOWN])
                 more = f" or {len(elsewhere) - SHOWN} others" if len(elsewhere) > SHOWN else ""
                 return f"{cause.full_key}: no such key here, only with {shown}{more}"
+            if right := place_of(key, parent):
+                return f"{cause.full_key}: no such key; did you mean {right}?"
             return f"{cause.full_key}: no such key; {nearest(key, known)}"
         if "is not in struct" in str(cause):
             return f"{cause.full_key}: no such key"
@@ -95,6 +108,17 @@ def explain(error: Exception) -> str:
         key = several[1].lstrip("+")
         return f"{key}: several values; add -m to train them all, or brackets, [a,b], for one list"
     return "\n".join(str(error).splitlines()[:2])
+
+
+def place_of(key: str, parent: DictConfig) -> str:
+    """Where a setting stands that was looked for in the wrong section; "" for none like it."""
+    if "kwargs" in parent:
+        return f"optimizer.kwargs.{key}"
+    sections = parent._get_root()
+    found = [name for name in sections if OmegaConf.is_dict(sections[name])]
+    return next(
+        (f"{name}.{key}" for name in found if key in sections[name]), ELSEWHERE.get(key, "")
+    )
 
 
 def choices_with(key: str) -> list[str]:

@@ -59,5 +59,7 @@ def outcome(run: "Run") -> str:
 def main() -> None:
     """Train what the command line asks for."""
     with explained():
+        if "--budget" in sys.argv:
+            raise UserError("--budget: expected budget=NAME, as every setting of train")
         sys.argv[1:] = announced(sys.argv[1:])
         train()
