@@ -43,7 +43,7 @@ def test_there_are_two_blocks_of_two_by_three_panels() -> None:
     columns = [axes.get_title() for axes in figure.axes[:3]]
     assert columns == [rf"$\beta_2={beta2}$" for beta2 in (0.99, 0.999, 0.9999)]
     assert "train_nll" in caption(figure)
-    assert "Left out" not in caption(figure)
+    assert "Not drawn" not in caption(figure)
 
 
 def test_panels_hold_their_own_points() -> None:

@@ -142,7 +142,7 @@ def test_the_caption_says_what_was_run_and_cut() -> None:
     tables.runs["data_sha"] = "bc97fe8870d27724622d"
     assert "not the canonical files; its images went through JPEG;" in caption(make("fig3", tables))
     whole = caption(usual("fig3"))
-    for word in ("canonical", "examples", " of 45 passes", "Left out"):
+    for word in ("canonical", "examples", " of 45 passes", "Not drawn"):
         assert word not in whole
 
 
@@ -184,7 +184,8 @@ def test_a_budget_that_ends_early_has_a_panel_of_its_own() -> None:
     assert "the first 30 of 200" in cut.get_xlabel()
     alone = make("fig2a", tables_like("fig2a", epochs=8), budget="quick")
     assert [axes.get_xlim() for axes in alone.axes] == [(0, 7)]
-    assert "up to 200" in caption(alone)
+    assert "the first 7 of 200" in alone.axes[0].get_xlabel()
+    assert "Not drawn" not in caption(alone)
     # half of a panel is enough to see
     assert len(make("fig2a", tables_like("fig2a", epochs=100)).axes) == 1
 
@@ -277,7 +278,7 @@ def test_a_curve_of_which_the_papers_frame_shows_nothing_in_reach_says_so() -> N
     figure = make("fig2a", tables_like("fig2a", epochs=4))
     labels = texts(figure.axes[0])
     assert "SGDNesterov  none in frame" in [label.replace(" \N{DAGGER}", "") for label in labels]
-    assert "None in frame: the paper's frame shows no point that ours has" in caption(figure)
+    assert "None in frame: nothing of ours where the paper shows its curve" in caption(figure)
     assert "None in frame" not in caption(usual("fig2a"))
 
 

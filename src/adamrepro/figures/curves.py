@@ -131,8 +131,10 @@ def contents(
         cut = replace(aside.panel, x_limits=(0, last), y_limits=limits)
         shown.append(Shown(cut, others, reference.iloc[:0]))
         drawn, said = found, [*said, aside.words]
-    there = [each.panel for each in shown]
-    gone = [f"{panel.title} up to {panel.x_limits[1]:g}" for panel in panels if panel not in there]
+    there = {each.panel.name for each in shown}
+    gone = [
+        f"{panel.title} up to {panel.x_limits[1]:g}" for panel in panels if panel.name not in there
+    ]
     words = _caption(tables, drawn, main, budget, selection, paper=len(reference) > 0)
     apart = {lines.distance(curve, main, costs, reference) for curve in drawn}
     dex = [notes.DEX, *([notes.NONE] if lines.NONE in apart else [])] if len(reference) else []

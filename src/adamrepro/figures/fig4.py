@@ -146,8 +146,8 @@ def _caption(runs: pd.DataFrame, budget: str, summary: pd.DataFrame) -> list[str
     ]
     if points:
         found.append(
-            "nats: median distance from the paper's points, in the frame or above it, but for "
-            f"those that diverged in both ({points})."
+            "nats: median distance from the paper's points, in the frame or above it, without "
+            f"those that diverged in both; counted are {points}."
         )
     if any(alone):
         found.append(

@@ -18,9 +18,7 @@ _CHOSEN = {
 _KINDS = {"confirm": "confirmation ", "grid": "grid "}
 PAPER = "the paper (arXiv 1412.6980v9)"
 DEX = "dex: root mean square of log10(ours/paper)."
-NONE = (
-    "None in frame: the paper's frame shows no point that ours has; the setting is the tuned one."
-)
+NONE = "None in frame: nothing of ours where the paper shows its curve; the tuned setting is drawn."
 
 
 def chosen(selection: Selection, grid: pd.DataFrame) -> str:
@@ -85,9 +83,9 @@ def marks(choices: Sequence[Choice], drawn: Sequence[pd.DataFrame]) -> list[str]
 
 
 def left_out(titles: Iterable[str]) -> list[str]:
-    """Name the panels in which nothing of ours could be seen."""
+    """Name the panels that none of our runs reaches."""
     found = "; ".join(titles)
-    return [f"Left out, for nothing of ours could be seen: {found}."] if found else []
+    return [f"Not drawn, for none of our runs reaches it: {found}."] if found else []
 
 
 def _range(counts: list[int]) -> str:
