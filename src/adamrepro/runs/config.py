@@ -58,7 +58,9 @@ class Execution:
     checkpoint_seconds: float = not_negative(60.0)
 
     def __post_init__(self) -> None:
-        require(self.device in DEVICES, "execution.device", self.device, f"one of {DEVICES}")
+        require(
+            self.device in DEVICES, "execution.device", self.device, f"one of {', '.join(DEVICES)}"
+        )
         size = self.population
         ok = size == "auto" or (type(size) is int and size >= 1)
         require(ok, "execution.population", size, "auto or a whole number above 0")

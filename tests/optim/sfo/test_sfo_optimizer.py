@@ -1,5 +1,9 @@
 """What SFO reaches, and how fast."""
 
+import math
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import scipy.optimize
@@ -131,3 +135,17 @@ def test_on_a_gpu(quadratic):
 
     theta = SFO(cost, problem.start, problem.subfunctions, device="cuda").optimize(num_passes=10)
     assert problem.total(theta.cpu()) - problem.minimum < 1e-10
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_example_of_the_page_minimises_its_cost():
+    page = Path(__file__).parents[3] / "docs" / "sfo.md"
+    [code] = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    torch.manual_seed(0)
+    made = {}
+    exec(code, made)
+    x, y, weight, bias = (made[key] for key in ("images", "labels", "weight", "bias"))
+    mean = made["cross_entropy"](x @ weight + bias, y)
+    gradients = made["cost_and_grad"]([weight, bias], (x, y))[1]
+    assert mean < math.log(3)
+    assert max(float(g.abs().max()) for g in gradients) < 1e-3

@@ -50,10 +50,11 @@ class Evaluator(Generic[Theta, Subfunction]):
             self._layout.restore(self._given), self._subfunctions[index]
         )
         self.count += 1
+        value = float(value.detach() if isinstance(value, Tensor) else value)
         flat = self._layout.flatten(gradient)
         # one pass instead of isfinite().all()'s two: a sum keeps every inf and NaN
-        finite = math.isfinite(float(value)) and math.isfinite(float(flat.sum()))
-        return (float(value) if finite else math.nan), flat
+        finite = math.isfinite(value) and math.isfinite(float(flat.sum()))
+        return (value if finite else math.nan), flat
 
     def require_repeatable(self, theta: Tensor, index: int, value: float, gradient: Tensor) -> None:
         """Evaluate once more where `value` and `gradient` come from, and compare.
