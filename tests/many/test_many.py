@@ -234,6 +234,11 @@ def run(model: nn.Module | None = None, cost: object = F.cross_entropy, **change
             lambda: run(grid={"alhpa": [1.0]}),
             "grid: alhpa is no number of adam; did you mean alpha",
         ),
+        (lambda: run(grid={"lr": [1.0]}), "grid: lr is no number of adam; did you mean alpha"),
+        (
+            lambda: run(data=(examples()[0], examples()[1].float())),
+            r"cost: fails on targets of torch.float32, shape \[70\]: ",
+        ),
         (lambda: run(grid={"eps_form": ["efficient"]}), "grid: eps_form is no number"),
         (lambda: run(grid={"alpha": []}), "grid: alpha has no values"),
         (lambda: run(grid={"alpha": ["0.1"]}), "grid: alpha has '0.1'; expected numbers"),

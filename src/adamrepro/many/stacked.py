@@ -113,7 +113,13 @@ class Stacked(Model):
             return of_output(functional_call(module, parameters, (x,)), y)
 
         values: dict[str, Tensor] = dict(zip(self.names, self.stacked, strict=True))
-        found: Tensor = vmap(one, randomness="same")(values)
+        try:
+            found: Tensor = vmap(one, randomness="same")(values)
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:  # the module itself was tried before
+            what = f"fails on targets of {y.dtype}, shape {[*y.shape]}"
+            raise UserError(f"cost: {what}: {in_a_line(error)}") from error
         if found.dim() != 1:
             raise UserError(
                 f"cost: gave a tensor of shape {[*found.shape[1:]]} for a minibatch; "

@@ -229,9 +229,8 @@ def points_of(rule: Rule, grid: Mapping[str, Iterable[Any]]) -> list[dict[str, f
     plain: dict[str, list[float]] = {}
     for key, values in grid.items():
         if key not in (*known, PENALTY):
-            raise UserError(
-                f"grid: {key} is no number of {rule.name}; {nearest(key, [*known, PENALTY])}"
-            )
+            meant = nearest("alpha" if key == "lr" else key, [*known, PENALTY])
+            raise UserError(f"grid: {key} is no number of {rule.name}; {meant}")
         plain[key] = numbers(values, key)
         if not plain[key]:
             raise UserError(f"grid: {key} has no values; expected at least one")
