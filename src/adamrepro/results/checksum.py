@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from adamrepro.errors import UserError
+from adamrepro.paths import is_published
 from adamrepro.results.rows import Row
 
 
@@ -19,8 +20,10 @@ def verify(folder: Path, runs: Mapping[str, Row], curves: Mapping[str, list[Row]
     """Raise UserError, naming the run, where a row or a curve is not what was written."""
     for identity, run in runs.items():
         if checksum(run, curves[identity]) != run.get("checksum"):
+            mend = "delete the run's row from runs.csv to have it trained again"
+            restore = f"restore both tables with git checkout {folder}"
             raise UserError(
                 f"{folder / 'runs.csv'}: run {identity}, or its curve in curves.csv, was changed "
-                "after it was written (its checksum differs).\nRestore both tables (git checkout), "
-                "or delete the run's row from runs.csv to have it trained again."
+                "after it was written (its checksum differs);\n"
+                + (restore if is_published(folder) else f"restore both tables, or {mend}")
             )
