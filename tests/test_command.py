@@ -60,6 +60,7 @@ SINGLE = {
     "optimizer.alpha=0.1,0.2": ("optimizer.alpha=0.1,0.2: several values; add -m",),
     # what chooses from a grid
     "experiment=fig1a series=Adam": ("series=Adam: chooses from an experiment's grid; add -m",),
+    "experiment=fig1a hydra/launcher=slurm": ("hydra/launcher=slurm: takes the populations of",),
     "experiment=fig1a reading=x": ("reading=x: chooses from an experiment's grid; add -m",),
 }
 MULTI = {

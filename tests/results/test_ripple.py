@@ -63,7 +63,7 @@ def test_the_page_says_what_the_tables_say() -> None:
         for name in SERIES
         for noise in found[name]
     ]
-    assert f"the correlation with the paper's runs from {between(alike, '.2f')}" in page
+    assert f"the correlation with the paper's curve ranges from {between(alike, '.2f')}" in page
 
 
 def test_the_papers_curve_does_not_tell_adams_beta1() -> None:

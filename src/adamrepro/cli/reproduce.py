@@ -90,10 +90,11 @@ class Reproduction:
                 yield name
 
     def made(self) -> Iterator[Path]:
-        """The files that hold the outcome."""
+        """Where the outcome lies: tables, figures, and the page that shows it all."""
         for name in self.tables():
-            yield from sorted((self.results / name).glob("**/*.csv"))
-            yield from sorted(path for path in (self.figures / name).glob("*") if path.is_file())
+            yield self.results / name
+            if (self.figures / name).is_dir():
+                yield self.figures / name
             yield from (self.figures / name).glob("report/index.html")
 
 
@@ -162,7 +163,7 @@ def reproduce(work: Reproduction) -> None:
 
 
 def show(work: Reproduction) -> None:
-    """Print the paths of what was made, and how each step ended."""
+    """Print where what was made lies, and how each step ended."""
     screen = console()
     tell(screen, *work.made())
     table = Table("step", "outcome", "seconds", box=box.SIMPLE_HEAD)

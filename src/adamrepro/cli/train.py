@@ -39,7 +39,9 @@ def train(config: DictConfig) -> str:
 
 
 def check_single(config: DictConfig, overrides: Sequence[str]) -> None:
-    """Refuse, for a single run, what chooses from an experiment's grid."""
+    """Refuse, for a single run, what only a sweep heeds."""
+    if (launcher := HydraConfig.get().runtime.choices["hydra/launcher"]) != "population":
+        raise UserError(f"hydra/launcher={launcher}: takes the populations of a sweep; add -m")
     for override in overrides:
         if config.get("sweeps") and override.startswith(("series=", "reading=")):
             raise UserError(f"{override}: chooses from an experiment's grid; add -m")

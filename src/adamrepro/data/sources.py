@@ -95,10 +95,11 @@ def locate(
             tried += f"; {origin} did not hold it"
     if request.stand_in and not any(path.exists() for path in started):
         return False
+    download = "" if request.download else "let them be downloaded with data.download=true, "
     raise UserError(
         f"{name}: {missing} is missing ({tried}).\n"
-        "Put the files under data.root=DIR, or let them be downloaded with data.download=true, "
-        "or accept a stand-in with data.stand_in=true"
+        f"Put the files into a folder that data.root=DIR (--data DIR) names, {download}"
+        "or accept a stand-in with data.stand_in=true (--stand-in)"
         + (" (not while part of the files is there)." if request.stand_in else ".")
     )
 

@@ -12,7 +12,7 @@ import torch
 from adamrepro.data import Counter, DataSet, Source, load_dataset
 from adamrepro.data.bars import shown
 from adamrepro.data.sources import uncounted
-from adamrepro.optim import Rule, structure
+from adamrepro.optim import ExternalSettings, Rule, structure
 from adamrepro.results.layout import table_of
 from adamrepro.results.run_id import Value, population_id, run_id, setting_id
 from adamrepro.results.store import Store
@@ -89,7 +89,8 @@ class Plan:
     @property
     def title(self) -> str:
         c = self.config
-        return f"{c.experiment} {c.series or c.optimizer.name} seed {c.seed} x{len(self.runs)}"
+        own = c.optimizer.cls if isinstance(c.optimizer, ExternalSettings) else c.optimizer.name
+        return f"{c.experiment} {c.series or own} seed {c.seed} x{len(self.runs)}"
 
 
 def identify(configs: Sequence[RunConfig]) -> list[Run]:
