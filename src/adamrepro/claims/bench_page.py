@@ -121,13 +121,8 @@ def test_gap(found: Standing) -> str:
 
 
 def tuned(of: Tuning) -> tuple[str, ...]:
-    edge = ", at the edge" if of.at_edge else ""
-    return (
-        str(of.settings),
-        (of.chosen or "its default") + edge,
-        f"{of.sensitivity:.3g}",
-        str(of.diverged),
-    )
+    chosen = (of.chosen or "its default") + (", at the edge" if of.at_edge else "")
+    return str(of.settings), chosen, f"{of.sensitivity:.3g}", str(of.diverged)
 
 
 def edges(standings: Sequence[Standing]) -> Iterator[str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from adamrepro.errors import UserError, in_a_line
 from adamrepro.results.layout import SEARCH, budget_of
 from adamrepro.results.reference import EXPERIMENTS, read_references
 from adamrepro.results.schema import Tables
+from adamrepro.results.written import read_written
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,5 @@ def theory_tables(results: Path, budget: str) -> dict[str, pd.DataFrame]:
     found: dict[str, pd.DataFrame] = {}
     for folder in (budget_of(budget), budget):
         for path in sorted((results / folder / "theory").glob("*.csv")):
-            try:
-                found[path.stem] = pd.read_csv(path, dtype={"commit": str})
-            except ValueError as error:  # as pandas' own are
-                said = in_a_line(error)
-                raise UserError(f"{path}: not a readable table ({said}); delete it") from error
+            found[path.stem] = read_written(path, {"commit": str})
     return found

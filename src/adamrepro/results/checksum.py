@@ -20,10 +20,12 @@ def verify(folder: Path, runs: Mapping[str, Row], curves: Mapping[str, list[Row]
     """Raise UserError, naming the run, where a row or a curve is not what was written."""
     for identity, run in runs.items():
         if checksum(run, curves[identity]) != run.get("checksum"):
-            mend = "delete the run's row from runs.csv to have it trained again"
-            restore = f"restore both tables with git checkout {folder}"
+            mend = "restore both tables"
+            if is_published(folder):
+                mend += f" with git checkout {folder}"
+            else:
+                mend += ", or delete the run's row from runs.csv to have it trained again"
             raise UserError(
                 f"{folder / 'runs.csv'}: run {identity}, or its curve in curves.csv, was changed "
-                "after it was written (its checksum differs);\n"
-                + (restore if is_published(folder) else f"restore both tables, or {mend}")
+                f"after it was written (its checksum differs);\n{mend}"
             )

@@ -9,10 +9,10 @@ import torch
 
 from adamrepro.data import DataSet
 from adamrepro.data.dataset import Source
-from adamrepro.errors import UserError, in_a_line
+from adamrepro.errors import UserError
 from adamrepro.results.commits import trained_at
 from adamrepro.results.layout import table_of
-from adamrepro.results.written import write_table
+from adamrepro.results.written import read_written, write_table
 from adamrepro.theory.table import Theory
 
 FIRST = 2
@@ -51,8 +51,8 @@ def record(
     tables = kept_rows(before, wanted, seeds)
     if also and also.is_file():
         tables += kept_rows(read(also), wanted, lacking(seeds, tables))
-    if tables and not pd.concat(tables).equals(before):
-        write_table(path, pd.concat(tables), SIGNIFICANT)
+    if tables and not (known := pd.concat(tables)).equals(before):
+        write_table(path, known, SIGNIFICANT)
     missing = lacking(seeds, tables)
     for seed in missing:
         given = [] if data is None else [data]
@@ -73,10 +73,7 @@ def lacking(seeds: Collection[int], tables: Sequence[pd.DataFrame]) -> list[int]
 
 def read(path: Path) -> pd.DataFrame:
     """Read a table as it was written; UserError for one that `record` did not write."""
-    try:
-        table = pd.read_csv(path, dtype={"data_sha": str, "commit": str}, keep_default_na=False)
-    except ValueError as error:  # as pandas' own are
-        raise UserError(f"{path}: not a readable table ({in_a_line(error)}); delete it") from error
+    table = read_written(path, {"data_sha": str, "commit": str}, blanks=True)
     if missing := {"seed", "data_source", "commit"}.difference(table):
         raise UserError(f"{path}: has no column {', '.join(sorted(missing))}; delete it")
     return table.assign(protocol=table.get("protocol", FIRST))
