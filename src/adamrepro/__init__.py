@@ -15,4 +15,8 @@ def __getattr__(name: str) -> Any:
         from adamrepro.results.load import load
 
         return load
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("adamrepro")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import adamrepro
 from adamrepro.cli import COMMANDS, main
 from adamrepro.cli.places import CommandLine
 from adamrepro.results.schema import untrained
@@ -132,7 +133,8 @@ def test_the_version_and_the_nearest_command(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["adamrepro", "--version"])
     assert main() == 0
-    assert capsys.readouterr().out.startswith("adamrepro 0.")
+    assert capsys.readouterr().out == f"adamrepro {adamrepro.__version__}\n"
+    assert adamrepro.__version__.startswith("0.")
     monkeypatch.setattr(sys, "argv", ["adamrepro", "reprodce"])
     assert main() == 2
     assert "no such command; did you mean reproduce?" in capsys.readouterr().err

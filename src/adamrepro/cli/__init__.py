@@ -5,8 +5,8 @@ Drawing and judging import no torch, and `adamrepro` without arguments imports n
 
 import sys
 from importlib import import_module
-from importlib.metadata import version
 
+import adamrepro
 from adamrepro.errors import answered, nearest
 
 COMMANDS = {
@@ -33,7 +33,7 @@ def main() -> int:
     told = sys.argv[1:]
     if not told or told[0] in ("-h", "--help", "--version"):
         with answered():
-            print(f"adamrepro {version('adamrepro')}" if "--version" in told else usage())
+            print(f"adamrepro {adamrepro.__version__}" if "--version" in told else usage())
         return 0
     name = told[0]
     if name not in COMMANDS:
