@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from adamrepro.errors import UserError
-from adamrepro.experiments.sweeps import confirm, expand, grid_of, select, setting
+from adamrepro.experiments.overrides import setting
+from adamrepro.experiments.sweeps import confirm, expand, grid_of, select
 from adamrepro.runs.config import to_run_config
 from commandline import composed, composer
 
@@ -87,22 +88,26 @@ def test_the_users_values_win() -> None:
     assert len(runs("++optimizer.alpha=7")) == 3
 
 
+@pytest.mark.parametrize("signs", ["", "++"])
 @pytest.mark.parametrize(
     ("seed", "role"), [("0", "grid"), ("9", "grid"), ("1", "confirm"), ("3", "confirm")]
 )
-def test_a_seed_that_confirms_does_so_whoever_asks_for_it(seed: str, role: str) -> None:
+def test_a_seed_that_confirms_does_so_whoever_asks_for_it(signs: str, seed: str, role: str) -> None:
     """Else settings would later be chosen on seeds that are to confirm them."""
     confirmed = {**EXPERIMENT, "seeds": {"grid": [0], "confirm": [1, 3]}}
-    assert set(of("role", expand(confirmed, [f"seed={seed}"], "quick", [0]))) == {role}
+    found = expand(confirmed, [f"{signs}seed={seed}"], "quick", [0])
+    assert set(of("role", found)) == {role}
+    assert {run[-1] for run in confirm(found[0], [4])} == {"seed=4"}
+    assert not any("seed=" in each for each in confirm(found[0], [4])[0][:-1])
 
 
-@pytest.mark.parametrize(
-    "user",
-    ["series=Adam", "series='Adam'", 'series="Adam"', "optimizer=adam"],
-)
-def test_one_curve(user: str) -> None:
-    assert set(of("optimizer", runs(user))) == {"adam"}
-    assert len(runs(user)) == 4
+@pytest.mark.parametrize("signs", ["", "+", "++"])
+@pytest.mark.parametrize("quotes", ["", "'", '"'])
+@pytest.mark.parametrize(("key", "value"), [("series", "Adam"), ("optimizer", "adam")])
+def test_one_curve(signs: str, quotes: str, key: str, value: str) -> None:
+    found = runs(f"{signs}{key}={quotes}{value}{quotes}")
+    assert {run[0] for run in found} == {"optimizer=adam"}
+    assert len(found) == 4
 
 
 def test_one_curve_with_a_plus_in_its_name() -> None:

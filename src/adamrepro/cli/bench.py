@@ -67,8 +67,9 @@ def main() -> None:
 
 def bench(asked: argparse.Namespace) -> None:
     """Check everything before anything is trained; then train, judge and draw."""
-    from adamrepro.experiments.bench import beside_adam, known_tasks, series_of_class
+    from adamrepro.experiments.bench import beside_adam, known_tasks
     from adamrepro.experiments.compose import composing
+    from adamrepro.experiments.sweeps import series_of_class
 
     results = asked.results.absolute()
     common: dict[str, object] = {"budget": asked.budget, "results": str(results)}

@@ -29,7 +29,7 @@ from adamrepro.cli.places import CommandLine
 from adamrepro.errors import FAILED, INTERRUPTED, nearest
 from adamrepro.experiments.budgets import known_budgets
 from adamrepro.experiments.names import datasets_of, of_the_paper
-from adamrepro.experiments.sweeps import setting
+from adamrepro.experiments.overrides import setting
 from adamrepro.results.layout import SEARCH, both_tables, experiments_in, no_data
 
 COMMAND = (sys.executable, "-m", "adamrepro")

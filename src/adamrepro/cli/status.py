@@ -14,7 +14,7 @@ from adamrepro.cli.places import CommandLine
 from adamrepro.experiments.compose import composing
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.experiments.names import config_of, of_the_paper
-from adamrepro.experiments.sweeps import setting
+from adamrepro.experiments.overrides import setting
 from adamrepro.files import write_atomically
 from adamrepro.paths import CONFIGS
 from adamrepro.status.full_scale import replaced

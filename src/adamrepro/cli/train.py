@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 
 from adamrepro.cli.overrides import announced, explained
 from adamrepro.errors import UserError
+from adamrepro.experiments.overrides import given
 from adamrepro.paths import CONFIGS
 from adamrepro.results.rows import read_curves, read_rows
 
@@ -28,11 +29,11 @@ def train(config: DictConfig) -> str:
     from adamrepro.runs.config import to_run_config
 
     with explained():
-        given = HydraConfig.get().overrides.task
+        told = HydraConfig.get().overrides.task
         if HydraConfig.get().mode is RunMode.RUN:
-            check_single(config, given)
-        check_name(config.experiment, given)
-        apply_budget(config, given)
+            check_single(config, told)
+        check_name(config.experiment, told)
+        apply_budget(config, told)
         [run] = run_batch([to_run_config(config)], processes=False)
         print(outcome(run))
         return run.run_id
@@ -42,9 +43,9 @@ def check_single(config: DictConfig, overrides: Sequence[str]) -> None:
     """Refuse, for a single run, what only a sweep heeds."""
     if (launcher := HydraConfig.get().runtime.choices["hydra/launcher"]) != "population":
         raise UserError(f"hydra/launcher={launcher}: takes the populations of a sweep; add -m")
-    for override in overrides:
-        if config.get("sweeps") and override.startswith(("series=", "reading=")):
-            raise UserError(f"{override}: chooses from an experiment's grid; add -m")
+    for key, value in given(overrides).items():
+        if config.get("sweeps") and key in ("series", "reading"):
+            raise UserError(f"{key}={value}: chooses from an experiment's grid; add -m")
 
 
 def outcome(run: "Run") -> str:

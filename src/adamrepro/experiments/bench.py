@@ -11,7 +11,7 @@ import numpy as np
 from adamrepro.errors import UserError, nearest
 from adamrepro.experiments.compose import Composer
 from adamrepro.experiments.experiment import Experiment
-from adamrepro.experiments.sweeps import Overrides, own_name, quote, written
+from adamrepro.experiments.overrides import Overrides, given, quote, written
 from adamrepro.optim import Adam, ExternalSettings
 from adamrepro.results.tasks import BASELINE, LR, TASKS
 
@@ -45,10 +45,11 @@ def beside_adam(
     """
     own = [word for word in settings if word.lstrip("+").startswith("optimizer.kwargs.")]
     shared = [word for word in settings if word not in own]
-    for word in shared:
-        key = word.lstrip("+").partition("=")[0]
+    for key, value in given(shared).items():
         if key in SET_HERE or key.startswith("optimizer."):
-            raise UserError(f"{word}: bench sets this itself; optimizer.kwargs.* are the class's")
+            raise UserError(
+                f"{key}={value}: bench sets this itself; optimizer.kwargs.* are the class's"
+            )
     if len(composer.products(shared)) > 1:
         listed = next(word for word in shared if len(composer.products([word])) > 1)
         raise UserError(f"{listed}: expected one value; optimizer.kwargs.* may list several")
@@ -56,7 +57,7 @@ def beside_adam(
     shared += [f"experiment=bench/{task}"]
     external = [*shared, "optimizer=external", f"optimizer.cls={quote(path)}"]
     grid = composer.products(own)
-    if not any(word.lstrip("+").startswith(f"{LR}=") for word in own):
+    if LR not in given(own):
         optimizer = composer.run_config([*external, *grid[0]]).optimizer
         assert isinstance(optimizer, ExternalSettings)
         if optimizer.lr is not None:
@@ -72,11 +73,6 @@ def beside_adam(
 def text(value: object) -> str:
     """Write a value as Hydra's override grammar reads it."""
     return quote(value) if isinstance(value, str) else written(value)
-
-
-def series_of_class(path: str) -> str:
-    """Return what the runs of a class are called."""
-    return own_name(path, [])
 
 
 def known_tasks(names: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from omegaconf import DictConfig, OmegaConf
 
 from adamrepro.errors import UserError, nearest, require
+from adamrepro.experiments.overrides import given
 from adamrepro.experiments.sweeps import SIZES
 from adamrepro.paths import CONFIGS
 from adamrepro.results.layout import SEARCH
@@ -38,9 +39,8 @@ def apply_budget(config: DictConfig, overrides: Sequence[str]) -> None:
             raise UserError(f"budgets.{name}: no such budget; did you mean {close[0]}?")
         expected = "settings, as in {training.epochs: 1}"
         require(row is None or OmegaConf.is_dict(row), f"budgets.{name}", row, expected)
-    own = [override.partition("=") for override in overrides]
-    keys = {key.lstrip("+") for key, _, _ in own}
-    sections = tuple(f"{key.lstrip('+')}." for key, _, value in own if value.startswith("{"))
+    own = given(overrides)
+    sections = tuple(f"{key}." for key, value in own.items() if value.startswith("{"))
     for key, value in (config.budgets[config.budget] or {}).items():
-        if key not in keys and not key.startswith(sections):
+        if key not in own and not key.startswith(sections):
             OmegaConf.update(config, key, value)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adamrepro.errors import UserError, nearest, require
+from adamrepro.experiments.overrides import given
 
 SWEEP = ("overrides", "grid")
 """Keys of a curve."""
@@ -22,12 +23,11 @@ def check_name(name: object, overrides: Sequence[str]) -> None:
         )
     ok = isinstance(name, str) and re.fullmatch(r"\w[\w-]*", name) is not None
     require(ok, "experiment", name, "a name of letters, digits, _ and -")
-    for override in overrides:
-        key, _, chosen = override.partition("=")
-        own = chosen.strip("'\"").replace("/", "_")
-        if key == "experiment" and own != "null":
-            why = f"as its file is called: results of experiment={chosen} lie under that name"
-            require(name == own, "experiment", name, f"{own}, {why}")
+    chosen = given(overrides).get("experiment", "null")
+    if chosen != "null":
+        own = chosen.replace("/", "_")
+        why = f"as its file is called: results of experiment={chosen} lie under that name"
+        require(name == own, "experiment", name, f"{own}, {why}")
 
 
 def check_experiment(written: Mapping[str, Any]) -> None:

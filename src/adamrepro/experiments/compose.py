@@ -1,7 +1,7 @@
 """Composing the configurations of many runs, quickly.
 
-Hydra needs about 0.1 s for one. Runs of a grid differ in numbers only, so each distinct choice of
-groups is composed once and the numbers are set on copies.
+Hydra needs about 0.1 s for one. Runs of a grid differ in few keys, most of them numbers, so each
+distinct choice of groups is composed once and those keys are set on copies.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,10 +17,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from adamrepro.experiments.budgets import apply_budget
 from adamrepro.experiments.checks import check_name
-from adamrepro.experiments.sweeps import Overrides
+from adamrepro.experiments.overrides import Overrides
 from adamrepro.runs.config import EXPERIMENT_KEYS, RunConfig, to_run_config
 
-NUMBERS = (
+SET_ON_A_COPY = (
     "optimizer.",
     "training.l2=",
     "training.batch_size=",
@@ -33,9 +33,9 @@ NUMBERS = (
 """How overrides begin that select no group and are read by no interpolation."""
 
 
-def is_number(override: str) -> bool:
-    """Whether an override is one of NUMBERS."""
-    return override.lstrip("+").startswith(NUMBERS)
+def is_set_on_a_copy(override: str) -> bool:
+    """Whether an override begins as SET_ON_A_COPY says."""
+    return override.lstrip("+").startswith(SET_ON_A_COPY)
 
 
 @contextmanager
@@ -61,8 +61,8 @@ class Composer:
         return list(BasicSweeper.split_arguments(parsed, None)[0])
 
     def whole(self, overrides: Sequence[str]) -> DictConfig:
-        """Return the configuration with what belongs to the experiment, but without NUMBERS."""
-        shared = tuple(o for o in overrides if not is_number(o))
+        """Return the configuration as the experiment needs it: without what is set on copies."""
+        shared = tuple(o for o in overrides if not is_set_on_a_copy(o))
         if shared not in self.composed:
             config = self.loader.load_sweep_config(self.base, list(shared))
             check_name(config.experiment, shared)
@@ -82,7 +82,7 @@ class Composer:
             whole, [k for k in map(str, whole) if k not in EXPERIMENT_KEYS]
         )
         OmegaConf.set_struct(config, True)
-        for override in self.parser.parse_overrides([o for o in overrides if is_number(o)]):
+        for override in self.parser.parse_overrides([o for o in overrides if is_set_on_a_copy(o)]):
             is_new = override.is_force_add() or override.is_add()
             key, value = override.key_or_group, override.value()
             OmegaConf.update(config, key, value, merge=True, force_add=is_new)

@@ -10,7 +10,8 @@ from omegaconf import OmegaConf
 
 from adamrepro.experiments.checks import check_experiment
 from adamrepro.experiments.compose import Composer
-from adamrepro.experiments.sweeps import Overrides, confirm, expand
+from adamrepro.experiments.overrides import Overrides, given
+from adamrepro.experiments.sweeps import confirm, expand
 from adamrepro.results.layout import SEARCH, both_tables
 from adamrepro.results.panel import GridPanel
 from adamrepro.results.reference import EXPERIMENTS, panel_of
@@ -37,7 +38,7 @@ class Experiment:
             run for user in users for run in expand(written, user, self.budget, seeds["grid"])
         ]
         """Of every run of the grid."""
-        is_chosen = any(override.startswith("seed=") for user in users for override in user)
+        is_chosen = any("seed" in given(user) for user in users)
         self.seeds: list[int] = [] if is_chosen or not self.has_choices else list(seeds["confirm"])
         """Of the runs that confirm the grid; none where nothing is confirmed."""
 

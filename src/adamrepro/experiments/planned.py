@@ -6,7 +6,7 @@ from pathlib import Path
 from adamrepro.experiments.compose import composing
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.experiments.names import config_of
-from adamrepro.experiments.sweeps import setting
+from adamrepro.experiments.overrides import setting
 from adamrepro.paths import CONFIGS
 from adamrepro.results.review import Labels, Planned
 from adamrepro.results.rows import read_rows

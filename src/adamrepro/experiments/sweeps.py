@@ -23,9 +23,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adamrepro.errors import UserError, nearest
+from adamrepro.experiments.overrides import Overrides, given, quote, written
 from adamrepro.results.layout import SEARCH
-
-Overrides = list[str]
 
 SIZES = ("smoke", "quick", "full")
 """Budgets from small to large."""
@@ -44,7 +43,7 @@ def expand(
     own, called X or after it.
     """
     runs = []
-    fixed = dict(override.lstrip("+").partition("=")[::2] for override in user)
+    fixed = given(user)
     confirming = (experiment.get("seeds") or {}).get("confirm", [])
     role = "confirm" if fixed.get("seed", "") in map(str, confirming) else "grid"
     for series, sweep in select(experiment["sweeps"], user).items():
@@ -66,13 +65,13 @@ def expand(
 def select(sweeps: Mapping[str, Any], user: Sequence[str]) -> dict[str, Any]:
     """Return the sweeps that the budget and the user's `series=` and `optimizer=` leave."""
     chosen = {name: sweep for name, sweep in sweeps.items() if sweep}
-    asked = dict(override.partition("=")[::2] for override in user)
-    series = asked.get("series", "").strip("'\"")
+    asked = given(user)
+    series = asked.get("series", "")
     if optimizer := asked.get("optimizer"):
-        its = f"optimizer={optimizer}"
-        chosen = {name: s for name, s in chosen.items() if its in s.get("overrides", [])}
+        of_each = {name: given(s.get("overrides", [])) for name, s in chosen.items()}
+        chosen = {n: s for n, s in chosen.items() if of_each[n].get("optimizer") == optimizer}
         if not chosen:
-            own = series or own_name(optimizer, user)
+            own = series or series_of_class(asked.get("optimizer.cls", optimizer))
             if own in sweeps:
                 raise UserError(
                     f"series={own}: the experiment's own curve; expected another name for "
@@ -84,10 +83,9 @@ def select(sweeps: Mapping[str, Any], user: Sequence[str]) -> dict[str, Any]:
     return {series: chosen[series]} if series else chosen
 
 
-def own_name(optimizer: str, user: Sequence[str]) -> str:
-    """Return the series of an optimizer that no sweep has: its name, or its class's."""
-    path = next((o.partition("=")[2] for o in user if o.startswith("optimizer.cls=")), optimizer)
-    return re.split(r"[.:]", path.strip("'\""))[-1]
+def series_of_class(path: str) -> str:
+    """Return what the runs of a class are called (an optimizer that no sweep has): its own name."""
+    return re.split(r"[.:]", path)[-1]
 
 
 def grid_of(sweep: Mapping[str, Any], budget: str) -> dict[str, list[Any]]:
@@ -132,7 +130,7 @@ def asked_for(
         return candidates
     if budget != SEARCH:
         raise UserError(f"reading={reading}: readings are trained at budget={SEARCH}")
-    found = [each for each in candidates if each[0] == reading.strip("'\"")]
+    found = [each for each in candidates if each[0] == reading]
     if not found:
         meant = nearest(reading, [label for label, _ in candidates])
         raise UserError(f"reading={reading}: no such reading; {meant}")
@@ -149,22 +147,5 @@ def limited_to(value: Any, otherwise: str) -> list[str]:
 
 def confirm(run: Sequence[str], seeds: Sequence[int]) -> list[Overrides]:
     """Return a chosen run's overrides with the confirmation seeds."""
-    kept = [o for o in run if o.split("=", 1)[0] not in ("seed", "role")]
+    kept = [override for override in run if not {"seed", "role"} & given([override]).keys()]
     return [[*kept, "role=confirm", f"seed={seed}"] for seed in seeds]
-
-
-def setting(key: str, value: object) -> str:
-    """Return the override that gives a key this text, whatever signs are in it."""
-    return f"{key}={quote(str(value))}"
-
-
-def written(value: Any) -> str:
-    """Write a value as Hydra's override grammar reads it."""
-    if value is None:
-        return "null"
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def quote(text: str) -> str:
-    """Quote a text as Hydra's override grammar reads it."""
-    return "'" + text.replace("'", r"\'") + "'"
