@@ -64,6 +64,19 @@ def test_step_sizes_are_parts_of_the_middle_one_and_costs_above_the_lowest_of_al
     assert list(steps.loc[BASELINE]) == pytest.approx([0.1, 0.0, 0.1])
 
 
+def test_of_step_sizes_that_are_nearly_the_same_the_better_counts() -> None:
+    tables = ranked({"Worse": 0.1})
+    once = ranking("a task", tables).steps
+    own = tables.runs[(tables.runs["series"] == "Worse") & (tables.runs["role"] == "grid")].head(1)
+    curve = tables.curves[tables.curves["run_id"].isin(own["run_id"])]
+    more = own.assign(run_id="of a user", **{"optimizer.alpha": own["optimizer.alpha"] * 1.02})
+    again = Tables(
+        pd.concat([tables.runs, more]),
+        pd.concat([tables.curves, curve.assign(run_id="of a user", train_cost=9.0)]),
+    )
+    pd.testing.assert_frame_equal(ranking("a task", again).steps, once)
+
+
 def test_a_map_takes_the_best_step_size_of_each_pair() -> None:
     costs = {(0.9, 0.9, 1e-3): 2.0, (0.9, 0.9, 1e-2): 1.0, (0.0, 0.9, 1e-3): 10.0}
     costs |= {(0.9, 0.999, 1e-3): 0.1, (0.0, 0.999, 1e-3): 1.0}

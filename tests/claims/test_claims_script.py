@@ -72,7 +72,7 @@ def test_a_damaged_theory_table_is_told(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_a_table_without_its_columns_is_judged_by_no_claim(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "quick" / "theory" / "regret.csv"
     path.parent.mkdir(parents=True)
@@ -82,6 +82,9 @@ def test_a_table_without_its_columns_is_judged_by_no_claim(
     judged = pd.read_csv(tmp_path / "quick" / "claims.csv").set_index("id")
     assert judged.at["regret", "verdict"] == "not judged"
     assert "cannot be shown (KeyError" in "".join(map(str, judged.loc["regret"]))
+    monkeypatch.setenv("ADAMREPRO_TRACEBACK", "1")
+    with pytest.raises(KeyError):
+        call(capsys, main, "claims", "--results", tmp_path)
 
 
 def test_theory_that_needs_no_data_counts_beside_stand_ins(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from adamrepro.claims.answer import LIMIT, Answer
 from adamrepro.claims.matter import MATTER_TASKS, QUESTIONS, Effect, effects
 from adamrepro.claims.matter_page import page, table
 from adamrepro.cli.matter import main
+from adamrepro.errors import UserError
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.experiments.names import config_of
 from adamrepro.results.rows import as_text
@@ -77,6 +78,13 @@ def test_the_answer_follows_from_where_the_interval_lies(
 
 def test_two_seeds_are_too_few_to_say() -> None:
     assert not list(effects({"matter_vae": made_up({"Adam, uncorrected": 2.0}, seeds=2)}))
+
+
+def test_a_second_setting_of_a_series_is_not_chosen_from() -> None:
+    tables = made_up({"Adam, uncorrected": 2.0})
+    tables.runs.loc[tables.runs["run_id"] == "Adam 1", "seed"] = 2
+    with pytest.raises(UserError, match="^matter_vae: Adam has runs of several settings at seed 2"):
+        list(effects({"matter_vae": tables}))
 
 
 def test_a_diverged_run_counts_as_where_it_started_and_is_told() -> None:

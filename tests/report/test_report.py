@@ -377,4 +377,6 @@ def test_damage_beyond_the_paper_is_named_in_its_place(tmp_path: Path) -> None:
         Tables(made.runs.drop(columns="optimizer.alpha"), made.curves),
         tmp_path / "full/after_adam_mlp",
     )
-    assert "these tables cannot be shown (KeyError: " in words(report(tmp_path, budget="full"))
+    said = words(report(tmp_path, budget="full"))
+    assert "these tables cannot be shown (KeyError: " in said
+    assert "keep them, ADAMREPRO_TRACEBACK=1 shows the place" in said

@@ -71,13 +71,18 @@ def geometric_mean(costs: np.ndarray) -> np.ndarray:
 
 
 def step_sizes(tables: Tables, last: int) -> pd.DataFrame:
-    """Return `Ranking.steps`."""
+    """Return `Ranking.steps`: step sizes are told apart by their first digit."""
     grid = grid_of(tables.runs)
     ends = final(costs_of(grid, tables.curves, "train_cost", last))
-    middle = grid.groupby("series")["optimizer.alpha"].transform("median")
-    part = [float(f"{ratio:.0e}") for ratio in grid["optimizer.alpha"] / middle]
+    alpha = grid["optimizer.alpha"].map(one_digit)
+    middle = alpha.groupby(grid["series"]).transform(lambda own: own.drop_duplicates().median())
+    part = (alpha / middle).map(one_digit)
     rows = grid[["series"]].assign(part=part, dex=ends - ends.min())
-    return rows.pivot(index="series", columns="part", values="dex")
+    return rows.pivot_table(index="series", columns="part", values="dex", aggfunc="min")
+
+
+def one_digit(number: float) -> float:
+    return float(f"{number:.0e}")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from adamrepro.claims.claim import SEEDS
 from adamrepro.claims.effects import intervals
 from adamrepro.claims.interval import Interval
 from adamrepro.claims.selection import costs_of
+from adamrepro.errors import UserError
 from adamrepro.results.schema import Tables
 
 MATTER_TASKS = {
@@ -115,11 +116,20 @@ def effects(tables: Mapping[str, Tables]) -> Iterator[Effect]:
 
 
 def effect(tables: Tables, question: Question, task: str, series: str, than: str) -> Effect | None:
-    """Measure one pair on one task; None where too few seeds have both."""
+    """Measure one pair on one task; None where too few seeds have both.
+
+    Raises UserError where a seed has several settings of one of them: none is chosen here.
+    """
     runs = {
         name: tables.runs[tables.runs["series"] == name].set_index("seed").sort_index()
         for name in (series, than)
     }
+    for name, rows in runs.items():
+        if twice := rows.index[rows.index.duplicated()].tolist():
+            raise UserError(
+                f"{task}: {name} has runs of several settings at seed {twice[0]}; expected one, "
+                "as the experiment has: train others under a series= of their own"
+            )
     seeds = runs[series].index.intersection(runs[than].index)
     if len(seeds) < SEEDS:
         return None

@@ -108,11 +108,14 @@ def attend(worker: Worker, board: Board) -> bool:
 
 
 def dismiss(workers: Any) -> None:
-    """End all workers: idle ones at once, busy ones after they saved their state."""
+    """End all workers: idle ones at once, busy ones after they saved their state.
+
+    One in the middle of a long report would not heed a signal: nobody reads it any more. Without
+    its pipe it does, as with a parent that died.
+    """
     for worker in workers:
-        if worker.plan is None:
-            worker.pipe.close()
-        else:
+        worker.pipe.close()
+        if worker.plan:
             worker.process.terminate()
     for worker in workers:
         worker.process.join(GRACE_SECONDS)

@@ -1,12 +1,13 @@
-"""Tables that are not what training writes: they are named where what they hold would stand."""
+"""Tables that cannot be drawn or judged: they are named where what they hold would stand."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from adamrepro.errors import UserError, in_a_line
 
 DAMAGE = (UserError, LookupError, TypeError, ValueError)
-"""What reading and drawing raise for tables that were changed by hand."""
+"""What reading and drawing raise for tables that they do not understand."""
 
 
 @contextmanager
@@ -19,11 +20,17 @@ def shown(what: object) -> Iterator[None]:
 
 
 def told(what: object, error: Exception) -> str:
-    """Say what is wrong with the tables of `what`."""
+    """Say what is wrong with the tables of `what`.
+
+    Raises the error where ADAMREPRO_TRACEBACK=1 asks for it: whether somebody changed the columns,
+    or this program is at fault, only its place can say.
+    """
     if isinstance(error, UserError):
         return str(error)
+    if os.environ.get("ADAMREPRO_TRACEBACK") == "1":
+        raise error
     reason = f"{type(error).__name__}: {in_a_line(error)}"
     return (
-        f"{what}: these tables cannot be shown ({reason}); restore them, or delete them and "
-        "train again"
+        f"{what}: these tables cannot be shown ({reason}): their columns were changed, or this "
+        "program is at fault; keep them, ADAMREPRO_TRACEBACK=1 shows the place"
     )
