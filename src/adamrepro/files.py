@@ -13,10 +13,10 @@ from adamrepro.errors import UserError
 REMEDIES = {
     errno.ENOSPC: "make space",
     errno.EDQUOT: "make space",
-    errno.EROFS: "make it writable, or choose another folder with results=DIR",
-    errno.EACCES: "make it writable, or choose another folder with results=DIR",
-    errno.EPERM: "make it writable, or choose another folder with results=DIR",
-    errno.ENOENT: "choose another folder with results=DIR",
+    errno.EROFS: "make it writable, or choose another folder",
+    errno.EACCES: "make it writable, or choose another folder",
+    errno.EPERM: "make it writable, or choose another folder",
+    errno.ENOENT: "choose another folder",
 }
 """What to do where no file of a folder can be written, whichever it is."""
 

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from adamrepro.results.schema import limits
+from adamrepro.results.schema import limits, training_examples
+from adamrepro.status.rates import sizes_of
 
 
 def runs(examples: list[float], epochs: list[int], source: str = "canonical") -> pd.DataFrame:
@@ -34,3 +35,18 @@ NAN = float("nan")
 )
 def test_the_least_and_the_most_are_told(table: pd.DataFrame, expected: list[str]) -> None:
     assert limits(table, 46) == expected
+
+
+@pytest.mark.parametrize(
+    ("held_out", "examples", "expected"),
+    [(None, None, 60_000), (10_000, None, 50_000), (10_000, 55_000, 50_000), (10_000, 100, 100)],
+)
+def test_training_examples_are_what_is_neither_held_out_nor_cut(
+    held_out: float | None, examples: float | None, expected: int
+) -> None:
+    runs = pd.DataFrame(
+        {"dataset.name": ["mnist"], "dataset.held_out": [held_out], "dataset.examples": [examples]}
+    )
+    assert list(training_examples(runs.astype({"dataset.held_out": float}))) == [expected]
+    assert sizes_of({key: str(value or "") for key, value in runs.iloc[0].items()})[0] == expected
+    assert list(training_examples(runs[["dataset.name"]])) == [60_000]

@@ -14,7 +14,7 @@ from adamrepro.claims.selection import Chosen, selections
 from adamrepro.results.damage import DAMAGE, told
 from adamrepro.results.panel import CurvePanel, GridPanel
 from adamrepro.results.reference import panel_of
-from adamrepro.results.schema import TRAINING_EXAMPLES
+from adamrepro.results.schema import TRAINING_EXAMPLES, training_examples
 from adamrepro.results.select import ONLY, every_point
 
 
@@ -121,7 +121,7 @@ def _run_obstacle(needs: Needs, book: Book) -> str:
     if lacking:
         return f"{name} has no grid runs of {', '.join(lacking)}"
     runs = runs[runs["series"].isin(needs.series)]
-    used = _examples(runs)
+    used = int(training_examples(runs).min())
     least = needs.examples or TRAINING_EXAMPLES[str(runs["dataset.name"].iloc[0])]
     if used < least:
         return f"{name} has {used:,} training examples, {least:,} are needed"
@@ -151,16 +151,6 @@ def _long_enough(needs: Needs, chosen: Chosen) -> bool:
         _passes(chosen.curves, runs, series) >= needed_passes(needs, series)
         for series, runs in chosen.runs.items()
     )
-
-
-def _examples(runs: pd.DataFrame) -> int:
-    """The smallest training set that any run had: all, less what was held out or cut."""
-    whole = float(TRAINING_EXAMPLES[str(runs["dataset.name"].iloc[0])])
-    if "dataset.held_out" in runs:
-        whole -= float(runs["dataset.held_out"].fillna(0).max())
-    if "dataset.examples" in runs:
-        whole = min(whole, float(runs["dataset.examples"].fillna(whole).min()))
-    return int(whole)
 
 
 def _too_few(needs: Needs, seeds: int) -> str:

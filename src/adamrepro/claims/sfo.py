@@ -9,7 +9,7 @@ from adamrepro.claims import effects
 from adamrepro.claims.claim import INF, Check, Claim, Kind, Needs
 from adamrepro.claims.effects import HALF
 from adamrepro.claims.selection import Chosen
-from adamrepro.results.schema import TRAINING_EXAMPLES
+from adamrepro.results.schema import training_examples
 from adamrepro.results.seconds import training_seconds
 
 LINEAR = (0.9, 1.1)
@@ -104,9 +104,7 @@ def memory(chosen: Chosen) -> Check:
 
 def minibatches(runs: pd.DataFrame) -> np.ndarray:
     """How many minibatches each run cut its examples into."""
-    whole = TRAINING_EXAMPLES["mnist"]
-    examples = runs["dataset.examples"].fillna(whole) if "dataset.examples" in runs else whole
-    return np.asarray(np.ceil(examples / runs["training.batch_size"]), dtype=float)
+    return np.asarray(np.ceil(training_examples(runs) / runs["training.batch_size"]), dtype=float)
 
 
 def _noise(chosen: Chosen) -> list[Check]:

@@ -18,9 +18,8 @@ def sizes_of(settings: Mapping[str, str]) -> tuple[int, int]:
     """Examples of the training and the test split; 1 of a data set that is not known here."""
     dataset = DATASETS.get(settings.get("dataset.name", ""))
     train, test = dataset.sizes if dataset else (1, 1)
-    if kept := int(settings.get("dataset.examples") or 0):
-        return kept, min(kept, test)
-    return train - int(settings.get("dataset.held_out") or 0), test
+    asked = int(settings.get("dataset.examples") or train)
+    return min(asked, train - int(settings.get("dataset.held_out") or 0)), min(asked, test)
 
 
 def examples_in_pass(settings: Mapping[str, str]) -> int:
