@@ -83,7 +83,9 @@ def test_two_seeds_are_too_few_to_say() -> None:
 def test_a_second_setting_of_a_series_is_not_chosen_from() -> None:
     tables = made_up({"Adam, uncorrected": 2.0})
     tables.runs.loc[tables.runs["run_id"] == "Adam 1", "seed"] = 2
-    with pytest.raises(UserError, match=r"^matter_vae: Adam has runs of several settings at seed 2"):
+    with pytest.raises(
+        UserError, match=r"^matter_vae: Adam has runs of several settings at seed 2"
+    ):
         list(effects({"matter_vae": tables}))
 
 

@@ -43,6 +43,9 @@ def test_the_data_that_experiments_train_on(names: list[str], found: list[str]) 
         ("defaults:\n  - other-base\n", ["imdb"]),
         ("defaults:\n  - /experiment/other-base\n", ["imdb"]),
         ("defaults:\n  - override /dataset: cifar10\n", ["cifar10"]),
+        ("defaults:\n- override /dataset: cifar10\n", ["cifar10"]),
+        ("defaults: [{override /dataset: cifar10}, _self_]\n", ["cifar10"]),
+        ("defaults:\n  - 'other-base'\nsweeps:\n  - dataset: cifar10\n", ["imdb"]),
     ],
 )
 def test_data_chosen_by_default_or_by_another_file(

@@ -147,6 +147,8 @@ def test_grids_of_any_numbers(kind: Callable[..., Any]) -> None:
     many = Many(network(), F.cross_entropy, Adam, {"alpha": grid})
     assert [rule.alpha for rule in many.rules] == pytest.approx(values, rel=1e-6)
     assert {type(rule.alpha) for rule in many.rules} == {float}
+    alone = Many(network(), F.cross_entropy, Adam, {"alpha": torch.tensor(0.125)})
+    assert [rule.alpha for rule in alone.rules] == [0.125]
 
 
 def test_columns_are_there_whoever_diverges() -> None:
@@ -242,6 +244,7 @@ def run(model: nn.Module | None = None, cost: object = F.cross_entropy, **change
         (lambda: run(grid={"eps_form": ["efficient"]}), "grid: eps_form is no number"),
         (lambda: run(grid={"alpha": []}), "grid: alpha has no values"),
         (lambda: run(grid={"alpha": ["0.1"]}), "grid: alpha has '0.1'; expected numbers"),
+        (lambda: run(grid={"alpha": [torch.zeros(2)]}), r"grid: alpha has \[0.0, 0.0\]; expected"),
         (lambda: run(grid={"alpha": "0.1"}), "grid: alpha is '0.1'; expected numbers, as in"),
         (lambda: run(grid={"l2": [-1.0]}), "l2=-1.0: expected a number, 0 or above"),
         (lambda: run(grid={"nesterov": [0.5]}, optimizer=SGD), "nesterov=0.5: expected true or"),

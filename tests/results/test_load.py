@@ -117,6 +117,14 @@ def test_what_the_page_says_works() -> None:
     assert last.loc[0.01, 0.9] == pytest.approx(0.248, abs=0.001)
 
 
+def test_a_table_beside_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    folder = record.put(tmp_path)
+    assert adamrepro.load(tmp_path, "quick", "fig1a").summary.empty
+    (folder / "summary.csv").touch()
+    with pytest.raises(UserError, match=r"summary\.csv: not a readable table"):
+        adamrepro.load(tmp_path, "quick", "fig1a")
+
+
 def test_a_series_may_be_called_none(tmp_path: Path) -> None:
     names = ("None", "NA", "null", "nan", "Adam")
     runs = [{**row, "series": name} for row, name in zip(record.rows(), names, strict=True)]

@@ -1,5 +1,7 @@
 """Clean costs, averaged parameters, and other arithmetic."""
 
+from contextlib import suppress
+
 import pytest
 import torch
 from digits import TINY_MLP, digits, evaluation_noise, make_loop, make_population, rows
@@ -101,6 +103,20 @@ def test_a_rule_is_evaluated_at_its_own_place() -> None:
     at_y, _ = copy.evaluate(train, seed=0)
     assert torch.equal(found, at_x)
     assert not torch.isclose(at_x, at_y, rtol=1e-2).any()
+
+
+@pytest.mark.parametrize("averaging", [0.0, 0.9])
+def test_an_evaluation_that_fails_leaves_theta_where_it_was(averaging: float) -> None:
+    rule = ScheduleFree(alpha=0.05, averaging=averaging)
+    loop = make_loop([rule], TINY_MLP, Training(epochs=1, batch_size=50))
+    loop.run()
+    before = [parameter.clone() for parameter in loop.population.parameters]
+    with suppress(MemoryError), torch.no_grad(), loop.population.evaluated():
+        moved = zip(before, loop.population.parameters, strict=True)
+        assert not all(torch.equal(old, new) for old, new in moved)
+        raise MemoryError
+    for old, new in zip(before, loop.population.parameters, strict=True):
+        assert torch.equal(old, new)
 
 
 def test_precision() -> None:

@@ -244,15 +244,21 @@ def numbers(values: Iterable[Any], key: str) -> list[float]:
 
     A number alone is one value. Raises UserError for what is no number.
     """
+    values = as_python(values)
     if isinstance(values, (bool, int, float)):
         values = [values]
     if not isinstance(values, Iterable) or isinstance(values, str):
         raise UserError(f"grid: {key} is {values!r}; expected numbers, as in [1e-3, 1e-2]")
-    plain = [value.item() if hasattr(value, "item") else value for value in values]
+    plain = [as_python(value) for value in values]
     for value in plain:
         if not isinstance(value, (bool, int, float)):
             raise UserError(f"grid: {key} has {value!r}; expected numbers")
     return plain
+
+
+def as_python(values: Any) -> Any:
+    """Return an array's or a tensor's numbers as Python's, anything else as it is."""
+    return values.tolist() if hasattr(values, "tolist") else values
 
 
 def as_tensor(values: Any, name: str) -> Tensor:

@@ -14,6 +14,7 @@ from adamrepro.errors import UserError, nearest
 from adamrepro.results.layout import experiments_in, tables_in
 from adamrepro.results.machines import MACHINE_COLUMNS
 from adamrepro.results.schema import Tables
+from adamrepro.results.written import read_written
 
 PLACES = ("published", "local")
 
@@ -119,7 +120,10 @@ def typed(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def if_there(path: Path, columns: Iterable[str] = ()) -> pd.DataFrame:
-    """Read a table that some results lack; an empty one in its place."""
+    """Read a table that some results lack; an empty one in its place.
+
+    Raises UserError for one that cannot be read.
+    """
     if not path.is_file():
         return pd.DataFrame(columns=list(columns))
-    return pd.read_csv(path, dtype=dict.fromkeys(("machine", "python", "torch"), str))
+    return read_written(path, dict.fromkeys(("machine", "python", "torch"), str))

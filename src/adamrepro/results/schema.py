@@ -119,7 +119,7 @@ def config_columns(runs: pd.DataFrame) -> list[str]:
     return [str(column) for column in runs if column not in known]
 
 
-def training_examples(runs: pd.DataFrame) -> "pd.Series[float]":
+def training_examples(runs: pd.DataFrame) -> pd.Series[float]:
     """How many examples each run was trained on: all, less what was held out or cut."""
     whole = runs["dataset.name"].map(TRAINING_EXAMPLES).astype(float)
     kept = whole - runs.get("dataset.held_out", pd.Series(0.0, runs.index)).fillna(0.0)

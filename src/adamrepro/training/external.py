@@ -69,10 +69,12 @@ class External(Members):
         if self.t:
             set_mode(self.optimizer, "eval")
             self.put(self.theta)
-        yield
-        if self.t:
-            set_mode(self.optimizer, "train")
-            self.put(self.theta)
+        try:
+            yield
+        finally:
+            if self.t:
+                set_mode(self.optimizer, "train")
+                self.put(self.theta)
 
     @property
     def optimizer_bytes(self) -> int:

@@ -88,9 +88,11 @@ class Population(Members):
         theta = [p.detach().clone() for p in self.parameters]
         for parameter, value in zip(self.parameters, places, strict=True):
             parameter.copy_(value)
-        yield
-        for parameter, value in zip(self.parameters, theta, strict=True):
-            parameter.copy_(value)
+        try:
+            yield
+        finally:
+            for parameter, value in zip(self.parameters, theta, strict=True):
+                parameter.copy_(value)
 
     def keep(self, rows: Sequence[int]) -> None:
         """Drop all members but those in `rows` (rows of the present population)."""
