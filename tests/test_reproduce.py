@@ -15,7 +15,7 @@ RUN = """
 import pathlib, sys
 from adamrepro.cli import reproduce
 reproduce.COMMAND = (sys.executable, sys.argv.pop(1))
-reproduce.of_the_paper = lambda: ["figA", "figB", "figC"]
+reproduce.EXPERIMENTS = ("figA", "figB", "figC")
 reproduce.datasets_of = lambda names: [f"data of {name}" for name in names]
 sys.exit(reproduce.main())
 """

@@ -46,6 +46,11 @@ def in_a_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
+def counted(count: int, what: str) -> str:
+    """Return 1 run, 2 runs, 1,000 runs."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def nearest(name: str, known: Iterable[object]) -> str:
     """Say what the user may have meant."""
     names = sorted(map(str, known))

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
+from adamrepro import paths
 from adamrepro.errors import UserError
-from adamrepro.experiments.names import config_of, datasets_of, of_the_paper
+from adamrepro.experiments.names import config_of, datasets_of
 from adamrepro.paths import CONFIGS
+from adamrepro.results.reference import EXPERIMENTS
 
 FILES = sorted((CONFIGS / "experiment").rglob("*.yaml"))
 
@@ -20,8 +22,9 @@ def test_a_file_says_what_its_results_are_called(path: Path) -> None:
     assert config_of(name) == config_of(place.as_posix()) == place.as_posix()
 
 
-def test_the_paper_has_six() -> None:
-    assert of_the_paper() == ["fig1a", "fig1b", "fig2a", "fig2b", "fig3", "fig4"]
+def test_experiments_of_the_paper_lie_on_top_and_have_panels() -> None:
+    on_top = [name for name in paths.experiments().values() if "/" not in name]
+    assert sorted(EXPERIMENTS) == on_top
 
 
 @pytest.mark.parametrize(

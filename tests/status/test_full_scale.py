@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adamrepro.experiments.experiment import Experiment
-from adamrepro.experiments.names import of_the_paper
+from adamrepro.results.reference import EXPERIMENTS
 from adamrepro.results.rows import as_csv
 from adamrepro.status.full_scale import END, HEAD, START, line, replaced
 from adamrepro.status.rates import Rates
@@ -24,7 +24,7 @@ def test_the_page_is_that_of_the_committed_tables() -> None:
     rates = {flag: Rates() for flag in (False, True)}
     rounds: list[Round] = []
     with composer() as configs:
-        for name in of_the_paper():
+        for name in EXPERIMENTS:
             users = [f"experiment={name}", "budget=full", f"results={results}"]
             rounds += survey(Experiment(configs, [users]), rates)
     page = (ROOT / "docs" / "full-scale.md").read_text()

@@ -158,11 +158,12 @@ def truncate(share: float) -> Callable[[Path], None]:
 
 
 def other_pickle(path: Path) -> None:
-    path.write_bytes(pickle.dumps({"version": 1}))
+    path.write_bytes(pickle.dumps({"version": checkpoint_module.VERSION}))
 
 
 def code_in_pickle(path: Path) -> None:
-    torch.save({"version": 1, "identity": "me", "epoch": Path("/")}, path)
+    version = checkpoint_module.VERSION
+    torch.save({"version": version, "identity": "me", "epoch": Path("/")}, path)
 
 
 def other_zip(path: Path) -> None:
@@ -194,6 +195,8 @@ def test_damaged_checkpoints_are_reported_and_left_out(
     loop.run()
     (message,) = caplog.messages
     assert str(checkpoint.path) in message
+    why = {"a tensor": "another version", "no identity": "another population"}
+    assert why.get(name, "unreadable checkpoint") in message
     assert "starting over" in message
     assert_equal(loop, run_in_pieces(lambda stop: make_loop([Adam()]), []))
 

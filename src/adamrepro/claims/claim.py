@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from adamrepro.claims.interval import Interval, borrowed, t_interval
+from adamrepro.errors import counted
 
 INF = float("inf")
 SEEDS = 3
@@ -214,7 +215,7 @@ class Judgement:
 
 def _names(names: Sequence[str]) -> str:
     more = len(names) - 1
-    return names[0] + (f" and {more} other{'s' * (more > 1)}" if more else "")
+    return f"{names[0]} and {counted(more, 'other')}" if more else names[0]
 
 
 def verdict(outcomes: Iterable[Outcome], *, universal: bool = False) -> Verdict:

@@ -11,6 +11,7 @@ from adamrepro.claims.book import Book
 from adamrepro.claims.claim import Check, Claim, Judged, Judgement, Kind, Needs
 from adamrepro.claims.grid import missing, read_grid
 from adamrepro.claims.selection import Chosen, selections
+from adamrepro.errors import counted
 from adamrepro.results.damage import DAMAGE, told
 from adamrepro.results.panel import CurvePanel, GridPanel
 from adamrepro.results.reference import panel_of
@@ -128,7 +129,8 @@ def _run_obstacle(needs: Needs, book: Book) -> str:
     for series in needs.series:
         ran, asked = _passes(tables.curves, runs, series), needed_passes(needs, series)
         if ran < asked:
-            return f"{name} ran {series} for {ran} passes, {asked} are needed"
+            passes = f"{ran} pass{'' if ran == 1 else 'es'}"
+            return f"{name} ran {series} for {passes}, {asked} are needed"
     return ""
 
 
@@ -156,7 +158,7 @@ def _long_enough(needs: Needs, chosen: Chosen) -> bool:
 def _too_few(needs: Needs, seeds: int) -> str:
     if seeds >= needs.seeds:
         return ""
-    return f"{needs.table} has {seeds} seed{'s' * (seeds != 1)}, {needs.seeds} are needed"
+    return f"{needs.table} has {counted(seeds, 'seed')}, {needs.seeds} are needed"
 
 
 def _not_fresh(chosen: Chosen) -> str:

@@ -13,8 +13,8 @@ from rich import box
 from rich.table import Table
 
 from adamrepro import paths
-from adamrepro.claims.after_adam import BetaMap, Ranking, beta_map, ranking
-from adamrepro.claims.after_adam_page import page, table
+from adamrepro.beyond.after_adam import BetaMap, Ranking, beta_map, ranking
+from adamrepro.beyond.after_adam_page import page, table
 from adamrepro.cli.console import console
 from adamrepro.cli.places import CommandLine
 from adamrepro.cli.tables import trained

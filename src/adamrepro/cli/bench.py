@@ -16,8 +16,8 @@ from rich import box
 from rich.table import Table
 
 from adamrepro import paths
-from adamrepro.claims.bench import Standing, optimizers_of, standing
-from adamrepro.claims.bench_page import page, table
+from adamrepro.beyond.bench import Standing, optimizers_of, standing
+from adamrepro.beyond.bench_page import page, table
 from adamrepro.claims.effects import MEASURES
 from adamrepro.cli.console import console
 from adamrepro.cli.overrides import announced, explained

@@ -10,9 +10,9 @@ from rich import box
 from rich.table import Table
 
 from adamrepro import paths
+from adamrepro.beyond.matter import MATTER_TASKS, effects
+from adamrepro.beyond.matter_page import page, table
 from adamrepro.claims.effects import MEASURES
-from adamrepro.claims.matter import MATTER_TASKS, effects
-from adamrepro.claims.matter_page import page, table
 from adamrepro.cli.console import console
 from adamrepro.cli.places import CommandLine
 from adamrepro.cli.tables import trained

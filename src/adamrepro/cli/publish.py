@@ -104,13 +104,14 @@ def publish_experiment(
     if not (own / budget / name / "runs.csv").is_file():
         raise UserError(f"{own / budget / name}: no tables to publish")
     stage, pictures = staged
-    new, old = stage / budget / name, results / budget / name
+    store = Store(stage, budget, name)
+    new, old = store.tables, results / budget / name
     copy_tables(Store(own, budget, name), new)
-    # what confirms a grid follows from its runs
-    for _ in ("grid", "confirmation") if partial else ():
-        keep_published(Store(stage, budget, name), old, planned_runs(name, budget, stage))
+    if partial:
+        keep_published(store, old, planned_runs(name, budget, stage))  # of the grid
+        keep_published(store, old, planned_runs(name, budget, stage))  # of what now confirms it
     planned = planned_runs(name, budget, stage)
-    unchosen = leave_out_unchosen(Store(stage, budget, name), planned)
+    unchosen = leave_out_unchosen(store, planned)
     found = objections(new, planned, against, partial=partial)
     if found:
         return found
@@ -137,15 +138,14 @@ def publish_theory(
     own: Path, name: str, results: Path, against: Callable[[str], str], partial: bool
 ) -> list[str]:
     """Publish a small experiment's table, or return what speaks against it."""
-    from adamrepro.theory import THEORY
-    from adamrepro.theory.review import objections
+    from adamrepro.theory import THEORY, review
 
     place, short = own / f"{name}.csv", name.removeprefix(THEORIES)
     if short not in THEORY:
         raise UserError(f"{name}: no such experiment; {nearest(short, THEORY)}")
     if not place.is_file():
         raise UserError(f"{place}: no table to publish")
-    if found := list(objections(THEORY[short], own.name, place, against, partial=partial)):
+    if found := list(review.objections(THEORY[short], own.name, place, against, partial=partial)):
         return found
     write_atomically(results / f"{name}.csv", place.read_text())
     print(f"{name}: published, in {results}")

@@ -28,9 +28,10 @@ from adamrepro.cli.console import console, tell
 from adamrepro.cli.places import CommandLine
 from adamrepro.errors import FAILED, INTERRUPTED, nearest
 from adamrepro.experiments.budgets import known_budgets
-from adamrepro.experiments.names import datasets_of, of_the_paper
+from adamrepro.experiments.names import datasets_of
 from adamrepro.experiments.overrides import setting
 from adamrepro.results.layout import SEARCH, both_tables, experiments_in, no_data
+from adamrepro.results.reference import EXPERIMENTS
 
 COMMAND = (sys.executable, "-m", "adamrepro")
 
@@ -101,8 +102,7 @@ class Reproduction:
 def main() -> int:
     """Run every step and say what came of it; the exit status says whether all went well."""
     parser = CommandLine(description=(__doc__ or "").split("\n")[0])
-    known = of_the_paper()
-    parser.add_argument("experiment", nargs="*", help=f"of {', '.join(known)}; all if none")
+    parser.add_argument("experiment", nargs="*", help=f"of {', '.join(EXPERIMENTS)}; all if none")
     parser.add_budget("quick", "smoke", "full")
     parser.add_from("runs")
     parser.add_places(figures=True, published=False)
@@ -110,8 +110,8 @@ def main() -> int:
     # search has no figures
     parser.check_budget(asked.budget, [name for name in known_budgets() if name != SEARCH])
     for name in asked.experiment:
-        if name not in known:
-            parser.mistake(f"{name}: no such experiment; {nearest(name, known)}")
+        if name not in EXPERIMENTS:
+            parser.mistake(f"{name}: no such experiment; {nearest(name, EXPERIMENTS)}")
     take_over = parser.folder_of(asked.take_over)
     parser.check_own(asked.results)
     given = os.environ.get("ADAMREPRO_DATA")
@@ -121,7 +121,7 @@ def main() -> int:
     # smoke tries the code, not the data: without DATA it looks where none is, for stand-ins
     data = no_data(results) if asked.budget == "smoke" and not given else paths.data()
     work = Reproduction(
-        experiments=asked.experiment or known,
+        experiments=asked.experiment or list(EXPERIMENTS),
         whole=not asked.experiment,
         budget=asked.budget,
         results=results,

@@ -13,15 +13,14 @@ from adamrepro.cli.overrides import explained
 from adamrepro.cli.places import CommandLine
 from adamrepro.experiments.compose import composing
 from adamrepro.experiments.experiment import Experiment
-from adamrepro.experiments.names import config_of, of_the_paper
+from adamrepro.experiments.names import config_of
 from adamrepro.experiments.overrides import setting
 from adamrepro.files import write_atomically
 from adamrepro.paths import CONFIGS
+from adamrepro.results.reference import EXPERIMENTS
 from adamrepro.status.full_scale import replaced
 from adamrepro.status.survey import Round, State, survey
 from adamrepro.status.time_left import Duration, measured
-
-EXPERIMENTS = of_the_paper()
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import sys
 
 from adamrepro import paths
 from adamrepro.cli.places import CommandLine
-from adamrepro.errors import UserError
+from adamrepro.errors import UserError, counted
 from adamrepro.tracking.export import export
 from adamrepro.tracking.session import Session
 from adamrepro.tracking.settings import Tracking, folder_of
@@ -39,6 +39,7 @@ def main() -> int:
     except Exception as error:  # whatever W&B raises
         print(f"W&B: {error}; what it was told counts, the same command goes on", file=sys.stderr)
         return 1
-    print(f"{mode.value}: {count.runs} runs, {count.figures} figures; known before: {count.known}")
+    runs, figures = counted(count.runs, "run"), counted(count.figures, "figure")
+    print(f"{mode.value}: {runs}, {figures}; known before: {count.known}")
     print(f"files: {folder}" + ("" if session.online else f"; upload: wandb sync {folder}"))
     return 0

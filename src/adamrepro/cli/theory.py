@@ -15,7 +15,7 @@ from joblib import Parallel, delayed
 from adamrepro import paths
 from adamrepro.cli.places import CommandLine, directory
 from adamrepro.data import load_dataset
-from adamrepro.errors import UserError, nearest
+from adamrepro.errors import UserError, counted, nearest
 from adamrepro.experiments.sweeps import SIZES
 from adamrepro.runs.machine import cores, set_up_process
 from adamrepro.theory import THEORY
@@ -63,5 +63,5 @@ def run(name: str, asked: argparse.Namespace) -> str:
         for root in (asked.results, asked.take_over)
     )
     ran = record(theory, asked.budget, path, data, also)
-    done = f"{ran} seeds in {time.monotonic() - started:.0f} s" if ran else "done before"
+    done = f"{counted(ran, 'seed')} in {time.monotonic() - started:.0f} s" if ran else "done before"
     return f"{name}: {done}: {path}"

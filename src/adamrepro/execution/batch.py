@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console as Screen
 from rich.table import Table
 
-from adamrepro.errors import RunsFailed, UserError, require
+from adamrepro.errors import RunsFailed, UserError, counted, require
 from adamrepro.execution.board import Board, board_of
 from adamrepro.execution.cluster.run import run_on_cluster
 from adamrepro.execution.cluster.settings import Cluster
@@ -52,8 +52,9 @@ def run_batch(
     missing = sum(len(p.runs) for p in plans)
     name = ", ".join(f"{store.table}/{store.tables.name}" for store in stores.values())
     distinct = len({run.run_id for run in runs})
-    kind = "confirmation runs" if {c.role for c in configs} == {"confirm"} else "runs"
-    screen.print(f"{name}: {distinct} {kind}, {distinct - missing} done, {missing} to train")
+    kind = "confirmation run" if {c.role for c in configs} == {"confirm"} else "run"
+    of_all = counted(distinct, kind)
+    screen.print(f"{name}: {of_all}, {distinct - missing} done, {missing} to train")
     try:
         with board_of(runs) as board:
             execute(plans, board, processes=processes, cluster=cluster)
@@ -66,11 +67,12 @@ def run_batch(
             screen.print(f"where: {log}", soft_wrap=True)
         lost = {run.run_id for failed, _ in board.failed for run in failed.runs}
         raise RunsFailed(
-            f"{len(board.failed)} of {len(plans)} populations failed",
+            f"{len(board.failed)} of {counted(len(plans), 'population')} failed",
             [None if run.run_id in lost else run.run_id for run in runs],
         )
-    for tables in stores if plans and processes else ():
-        screen.print(f"tables: {tables}", soft_wrap=True)
+    if plans and processes:
+        for tables in stores:
+            screen.print(f"tables: {tables}", soft_wrap=True)
     return runs
 
 

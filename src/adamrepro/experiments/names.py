@@ -7,11 +7,6 @@ from adamrepro import paths
 from adamrepro.errors import UserError, nearest
 
 
-def of_the_paper() -> list[str]:
-    """Return the experiments of the paper's figures."""
-    return [name for name in paths.experiments().values() if "/" not in name]
-
-
 def config_of(experiment: str) -> str:
     """Return what `experiment=` calls an experiment of the results; raises UserError."""
     known = paths.experiments()

@@ -123,10 +123,11 @@ def heat(
         values = frame.to_numpy(float)
         image = axes.imshow(values, cmap=_MAP, norm=norm, aspect="auto")
         for (row, column), value in np.ndenumerate(values):
+            mark = EDGE_MARK if marks[row, column] else ""
             red, green, blue, _ = image.cmap(norm(value))
             light = 0.3 * red + 0.6 * green + 0.1 * blue > 0.5
             axes.text(
-                *(column, row, written(value) + EDGE_MARK * bool(marks[row, column])),
+                *(column, row, written(value) + mark),
                 ha="center",
                 va="center",
                 fontsize=_CELL,

@@ -123,8 +123,10 @@ def _points(losses: pd.DataFrame, reference: pd.DataFrame) -> Iterator[str]:
 
 def _not_drawn(losses: pd.DataFrame) -> list[str]:
     """Name the series with runs for which there is no panel."""
+    if losses.empty:
+        return []
     names = ", ".join(map(label, dict.fromkeys(losses["series"])))
-    return [f"Not drawn, for their beta1, beta2 and alpha are in no panel: {names}."] * bool(names)
+    return [f"Not drawn, for their beta1, beta2 and alpha are in no panel: {names}."]
 
 
 def _caption(runs: pd.DataFrame, budget: str, summary: pd.DataFrame) -> list[str]:

@@ -131,7 +131,7 @@ class Many:
             precision=self.config.precision,
         )
         per_member = sum(p.numel() for p in self.config.trained.values())
-        steps = epochs * (len(train) // batch_size)
+        steps = epochs * training.steps_per_epoch(len(train))
         compiled = compiling_pays(per_member * len(self.rules), steps)
         penalties = [point.get(PENALTY, 0.0) for point in self.points]
         devices = [self.device.index or 0] if self.device.type == "cuda" else []
@@ -234,8 +234,9 @@ def points_of(rule: Rule, grid: Mapping[str, Iterable[Any]]) -> list[dict[str, f
         plain[key] = numbers(values, key)
         if not plain[key]:
             raise UserError(f"grid: {key} has no values; expected at least one")
-        for value in plain[key] if key == PENALTY else ():
-            require(value in NOT_NEGATIVE, key, value, NOT_NEGATIVE.text)
+        if key == PENALTY:
+            for value in plain[key]:
+                require(value in NOT_NEGATIVE, key, value, NOT_NEGATIVE.text)
     return [dict(zip(plain, values, strict=True)) for values in itertools.product(*plain.values())]
 
 

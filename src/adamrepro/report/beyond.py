@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from adamrepro.claims import after_adam, matter
+from adamrepro.beyond import after_adam, matter
 from adamrepro.claims.effects import MEASURES
 from adamrepro.report.sources import Sources
 from adamrepro.report.tables import Table, Topic

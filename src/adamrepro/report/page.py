@@ -137,9 +137,8 @@ def plots(sections: list[Section], behind: Mapping[str, list[SeriesGrid] | str])
             for group in groups:
                 yield from group.plots
     for found in behind.values():
-        for grid in found if not isinstance(found, str) else ():
-            if grid.plot:
-                yield grid.plot
+        if not isinstance(found, str):
+            yield from (grid.plot for grid in found if grid.plot)
 
 
 def title_of(name: str) -> str:

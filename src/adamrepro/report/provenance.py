@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from adamrepro.errors import counted
 from adamrepro.report.sources import Sources
 from adamrepro.report.tables import number
 from adamrepro.results.freshness import Report, configs, freshness
@@ -59,7 +60,7 @@ def _counted(rows: Sequence[Row], column: str) -> str:
 def _each(rows: Sequence[Row], column: str) -> list[str]:
     """A line for each value with how many runs have it."""
     found = Counter(row.get(column) or "not recorded" for row in rows)
-    return [f"{value} ({count} runs)" for value, count in found.items()]
+    return [f"{value} ({counted(count, 'run')})" for value, count in found.items()]
 
 
 def _machine(machines: dict[str, Row], key: str) -> str:

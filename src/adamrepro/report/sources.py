@@ -82,13 +82,13 @@ class Sources:
 
 def _searches(results: Path, record: Path | None) -> dict[str, Path]:
     """The folder of each experiment's search: one's own, else the published one."""
-    found: dict[str, Path] = {}
-    for root in (record, results):
-        for name in EXPERIMENTS if root else ():
-            folder = Path(root or "") / SEARCH / name
-            if Tables.exist(folder):
-                found[name] = folder
-    return {name: found[name] for name in EXPERIMENTS if name in found}
+    found = {}
+    roots = [root for root in (results, record) if root]
+    for name in EXPERIMENTS:
+        folders = [root / SEARCH / name for root in roots]
+        if own := [folder for folder in folders if Tables.exist(folder)]:
+            found[name] = own[0]
+    return found
 
 
 def _read(folders: list[Path], faults: dict[str, str]) -> dict[str, Tables]:

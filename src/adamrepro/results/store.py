@@ -82,10 +82,11 @@ class Store:
         """
         done = self.done()
         wanted = {key: labels for key, labels in wanted.items() if key not in done}
-        roots = (self.tables.parent.parent, *also)
-        others = [p for root in roots for p in sorted(root.glob(f"*/{self.tables.name}/runs.csv"))]
-        for path in others if wanted else []:
-            self.take(path.parent, wanted)
+        if not wanted:
+            return
+        for root in (self.tables.parent.parent, *also):
+            for path in sorted(root.glob(f"*/{self.tables.name}/runs.csv")):
+                self.take(path.parent, wanted)
 
     def take(self, folder: Path, wanted: Mapping[str, Mapping[str, Value]]) -> None:
         """Take over the runs `wanted`, given as run_id -> labels, from the tables in `folder`."""
@@ -121,6 +122,7 @@ class Store:
             self.write(list(runs.values()), curves, machines)
             for path in files:
                 path.unlink(missing_ok=True)
+                remove_left_over(path)
         return len(files)
 
     def write(

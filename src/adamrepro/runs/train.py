@@ -121,8 +121,8 @@ def compile_update(plan: Plan, data: DataSet) -> bool:
     with torch.device("meta"):
         model = config.model.build(len(plan.runs), data.train.shape, data.classes)
     elements = sum(p.numel() for p in model.parameters())
-    per_epoch = config.training.epoch_steps or len(data.train) // config.training.batch_size
-    return compiling_pays(elements, per_epoch * config.training.epochs)
+    steps = config.training.epochs * config.training.steps_per_epoch(len(data.train))
+    return compiling_pays(elements, steps)
 
 
 def row_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from adamrepro.errors import counted
 from adamrepro.results import markdown
 from adamrepro.results.machines import read_machines
 from adamrepro.results.rows import Row, read_rows
@@ -62,12 +63,13 @@ def progress(each: Round) -> str:
     diverged = each.counts[State.DIVERGED]
     done = each.counts[State.DONE] + diverged
     most = "up to " if each.at_most else ""
-    return f"{done} of {most}{each.counts.total()}" + f", {diverged} diverged" * bool(diverged)
+    gone = f", {diverged} diverged" if diverged else ""
+    return f"{done} of {most}{each.counts.total()}{gone}"
 
 
 def described(machine: Row, row: Row) -> str:
     """Say what a run was trained on."""
-    threads = f"{row['threads']} thread" + "s" * (row["threads"] != "1")
+    threads = counted(int(row["threads"]), "thread")
     if not machine:
         return f"{row['device']}, {threads}"
     what = machine["gpu"] or f"{machine['processor']}, {machine['instructions']}"

@@ -132,7 +132,9 @@ def measured(results: Path, *others: Path, stand_in: bool) -> Rates:
                     )
     for folder in sorted((results / "runs").glob("*/*/")):
         store = Store(results, folder.parent.name, folder.name)
-        for _, _, note in store.locks() if is_stand_in(store.table) is stand_in else ():
+        if is_stand_in(store.table) is not stand_in:
+            continue
+        for _, _, note in store.locks():
             if note.get("host") == platform.node() and note.get("seconds"):
                 members, passes = note["runs"], note["passes"]
                 share = seconds_alone(note) / len(members)

@@ -142,10 +142,10 @@ class WandbTracker:
         self.known.pop(card.id, None)
 
     def _catch_up(self, store: Store, wanted: Collection[str], session: Session) -> None:
-        missing = untold(session, store, wanted)
-        for run, curve in finished_runs(store, missing) if missing else ():
-            self._finish(store.table, run, curve, session)
-            self.told += 1
+        if missing := untold(session, store, wanted):
+            for run, curve in finished_runs(store, missing):
+                self._finish(store.table, run, curve, session)
+                self.told += 1
 
     def _abandon(self, name: str, reason: str, session: Session) -> None:
         if name in self.known:

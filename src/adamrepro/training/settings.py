@@ -40,3 +40,7 @@ class Training:
     def __post_init__(self) -> None:
         """Check ranges; raises UserError naming the key."""
         check_ranges("training", self)
+
+    def steps_per_epoch(self, examples: int) -> int:
+        """Minibatches in an epoch over so many examples, the last of which may be smaller."""
+        return self.epoch_steps or -(-examples // self.batch_size)

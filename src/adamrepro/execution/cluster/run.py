@@ -29,7 +29,8 @@ def run_on_cluster(plans: Sequence[Plan], cluster: Cluster, board: Board) -> Non
             while (jobs.backlog or jobs.open) and not flag():
                 jobs.submit()
                 jobs.look()
-                end = time.monotonic() + cluster.poll_seconds * bool(jobs.open)
+                pause = cluster.poll_seconds if jobs.open else 0.0
+                end = time.monotonic() + pause
                 while time.monotonic() < end and not flag():
                     time.sleep(0.05)
         finally:

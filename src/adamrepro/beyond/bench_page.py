@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from adamrepro.claims.bench import Standing, Tuning
+from adamrepro.beyond.bench import Standing, Tuning
 from adamrepro.claims.effects import MEASURES
 from adamrepro.claims.interval import long_table
+from adamrepro.errors import counted
 from adamrepro.results import markdown
 from adamrepro.results.schema import Tables
 
@@ -83,7 +84,8 @@ def code(path: str, name: str, tables: Sequence[Tables]) -> str:
     runs = pd.concat([each.runs for each in tables])
     (made_of,) = runs.loc[runs["series"] == name, "optimizer.code"].unique()
     minutes = runs["cpu_seconds"].sum() / 60
-    text = f"`{path}` ({made_of}): {len(runs)} runs, {minutes:.1f} minutes of the processor."
+    took = f"{counted(len(runs), 'run')}, {minutes:.1f} minutes of the processor"
+    text = f"`{path}` ({made_of}): {took}."
     if others := sorted(set(runs["data_source"]) - {"canonical"}):
         text += f" **Data: {', '.join(others)}, not the canonical files.**"
     return text

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from adamrepro.claims.after_adam import beta_map, ranking
-from adamrepro.claims.after_adam_page import page, table
+from adamrepro.beyond.after_adam import beta_map, ranking
+from adamrepro.beyond.after_adam_page import page, table
 from adamrepro.cli.after_adam import draw, judged, main
 from adamrepro.errors import UserError
 from adamrepro.experiments.experiment import Experiment

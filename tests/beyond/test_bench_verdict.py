@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from adamrepro.claims.answer import LIMIT
-from adamrepro.claims.bench import Standing, optimizers_of, standing
-from adamrepro.claims.bench_page import page, table
+from adamrepro.beyond.answer import LIMIT
+from adamrepro.beyond.bench import Standing, optimizers_of, standing
+from adamrepro.beyond.bench_page import page, table
 from adamrepro.claims.interval import Interval
 from adamrepro.errors import UserError
 from adamrepro.results.schema import Tables

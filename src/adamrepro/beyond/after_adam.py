@@ -1,6 +1,6 @@
 """Rules that came after Adam, on the paper's tasks: how they rank, and which betas suit Adam.
 
-From the tables of configs/experiment/after_adam. No sentence of the paper is judged here.
+From the tables of configs/experiment/after_adam.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from adamrepro.claims.bench import Standing, Tuned, optimizers_of, standing
+from adamrepro.beyond.bench import Standing, Tuned, optimizers_of, standing
 from adamrepro.claims.effects import final
 from adamrepro.claims.selection import costs_of
 from adamrepro.errors import UserError

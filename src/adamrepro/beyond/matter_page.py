@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from adamrepro.beyond.matter import MATTER_TASKS, QUESTIONS, Effect
 from adamrepro.claims.effects import MEASURES
 from adamrepro.claims.interval import long_table
-from adamrepro.claims.matter import MATTER_TASKS, QUESTIONS, Effect
 from adamrepro.results import markdown
 
 _HEAD = """\

@@ -1,7 +1,7 @@
 """Details in which implementations differ: whether it matters which of two is taken.
 
 Two runs of configs/experiment/matter differ in one detail, and share seed, initial parameters,
-minibatches and noise. No sentence of the paper is judged here.
+minibatches and noise.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from adamrepro.claims.answer import Answer, answer
+from adamrepro.beyond.answer import Answer, answer
 from adamrepro.claims.claim import SEEDS
 from adamrepro.claims.effects import intervals
 from adamrepro.claims.interval import Interval

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from adamrepro.claims.answer import LIMIT, Answer
-from adamrepro.claims.matter import MATTER_TASKS, QUESTIONS, Effect, effects
-from adamrepro.claims.matter_page import page, table
+from adamrepro.beyond.answer import LIMIT, Answer
+from adamrepro.beyond.matter import MATTER_TASKS, QUESTIONS, Effect, effects
+from adamrepro.beyond.matter_page import page, table
 from adamrepro.cli.matter import main
 from adamrepro.errors import UserError
 from adamrepro.experiments.experiment import Experiment

@@ -8,9 +8,9 @@ from statistics import fmean
 
 import pandas as pd
 
-from adamrepro.claims.after_adam import BetaMap, Ranking
-from adamrepro.claims.answer import LIMIT
-from adamrepro.claims.bench_page import TEST, test_gap, tuned
+from adamrepro.beyond.after_adam import BetaMap, Ranking
+from adamrepro.beyond.answer import LIMIT
+from adamrepro.beyond.bench_page import TEST, test_gap, tuned
 from adamrepro.claims.evidence import DEFAULT
 from adamrepro.claims.interval import long_table
 from adamrepro.claims.words import capital

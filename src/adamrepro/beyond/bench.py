@@ -1,7 +1,4 @@
-"""How an optimizer stands beside another on a task, each at the step size that is best for it.
-
-Nothing of the paper is judged here: `adamrepro bench` asks it of any class.
-"""
+"""How an optimizer stands beside another on a task, each at the step size that is best for it."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from adamrepro.claims.answer import Answer, answer
+from adamrepro.beyond.answer import Answer, answer
 from adamrepro.claims.claim import SEEDS
 from adamrepro.claims.effects import final, intervals
 from adamrepro.claims.interval import Interval, t_interval
