@@ -14,6 +14,7 @@ from adamrepro.claims.effects import final, intervals
 from adamrepro.claims.interval import Interval, t_interval
 from adamrepro.claims.selection import costs_of
 from adamrepro.errors import UserError
+from adamrepro.results.kinds import Status
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import (
     Choice,
@@ -117,7 +118,7 @@ def optimizers_of(tables: Tables) -> dict[str, Tuned]:
     found = {}
     for choice in choices:
         own = confirmed[choice.series].drop_duplicates("seed").set_index("seed").loc[seeds]
-        epochs = np.where(own["status"] == "diverged", 0, last)
+        epochs = np.where(own["status"] == Status.DIVERGED, 0, last)
         at = zip(own["run_id"], epochs, strict=True)
         found[choice.series] = Tuned(
             series=choice.series,
@@ -169,5 +170,5 @@ def tuning(tables: Tables, choice: Choice, last: int) -> Tuning:
         chosen=describe(chosen, [LR, *hyper_parameters(grid)]),
         at_edge=choice.at_edge,
         sensitivity=float((ends - ends.min()).mean()),
-        diverged=int((own["status"] == "diverged").sum()),
+        diverged=int((own["status"] == Status.DIVERGED).sum()),
     )

@@ -15,6 +15,7 @@ from adamrepro.claims.effects import intervals
 from adamrepro.claims.interval import Interval
 from adamrepro.claims.selection import costs_of
 from adamrepro.errors import UserError
+from adamrepro.results.kinds import Status
 from adamrepro.results.schema import Tables
 
 MATTER_TASKS = {
@@ -145,6 +146,6 @@ def effect(tables: Tables, question: Question, task: str, series: str, than: str
         than=than,
         seeds=len(seeds),
         passes=last,
-        diverged=int(runs[series].loc[seeds, "status"].eq("diverged").sum()),
+        diverged=int(runs[series].loc[seeds, "status"].eq(Status.DIVERGED).sum()),
         dex=intervals(above, below),
     )

@@ -13,6 +13,7 @@ from adamrepro.claims.grid import missing, read_grid
 from adamrepro.claims.selection import Chosen, selections
 from adamrepro.errors import counted
 from adamrepro.results.damage import DAMAGE, told
+from adamrepro.results.kinds import Role
 from adamrepro.results.panel import CurvePanel, GridPanel
 from adamrepro.results.reference import panel_of
 from adamrepro.results.schema import TRAINING_EXAMPLES, training_examples
@@ -117,7 +118,7 @@ def _run_obstacle(needs: Needs, book: Book) -> str:
     runs = every_point(tables.runs)
     if (runs["data_source"] == "stand-in").any():
         return f"{name} ran on stand-in data"
-    of_grid = set(runs.loc[runs["role"] == "grid", "series"])
+    of_grid = set(runs.loc[runs["role"] == Role.GRID, "series"])
     lacking = [series for series in needs.series if series not in of_grid]
     if lacking:
         return f"{name} has no grid runs of {', '.join(lacking)}"
@@ -167,7 +168,7 @@ def _not_fresh(chosen: Chosen) -> str:
     stale = [
         series
         for series, runs in chosen.runs.items()
-        if grids[series] > 1 and runs["role"].eq("grid").any()
+        if grids[series] > 1 and runs["role"].eq(Role.GRID).any()
     ]
     return f"no confirmation runs of {', '.join(stale)}: chosen on these seeds" if stale else ""
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from adamrepro.claims.book import Book
 from adamrepro.results.fidelity import distances
+from adamrepro.results.kinds import Status
 from adamrepro.results.reference import CURVE_PANELS, panel_of
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Selection, choose, drawn_runs, every_point
@@ -79,7 +80,7 @@ def costs_of(runs: pd.DataFrame, curves: pd.DataFrame, column: str, last: int) -
     for run in runs.itertuples():
         curve = curves[curves["run_id"] == run.run_id].set_index("epoch")
         cost = curve[column].reindex(range(1, last + 1)).to_numpy(dtype=float)
-        if run.status == "diverged":
+        if run.status == Status.DIVERGED:
             cost = np.full(last, float(curve["train_nll"].loc[0]))
         rows.append(cost)
     return np.array(rows)

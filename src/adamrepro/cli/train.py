@@ -13,6 +13,7 @@ from adamrepro.cli.overrides import announced, explained
 from adamrepro.errors import UserError
 from adamrepro.experiments.overrides import given
 from adamrepro.paths import CONFIGS
+from adamrepro.results.kinds import Status
 from adamrepro.results.rows import read_curves, read_rows
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def outcome(run: "Run") -> str:
     [row] = [row for row in read_rows(path) if row["run_id"] == run.run_id]
     last = read_curves(path.with_name("curves.csv"), {run.run_id: row})[run.run_id][-1]
     costs = [f"{key} {last[key]}" for key in ("train_cost", "test_nll", "test_error") if last[key]]
-    ended = "diverged" if row["status"] == "diverged" else ", ".join(costs)
+    ended = "diverged" if row["status"] == Status.DIVERGED else ", ".join(costs)
     data = ", stand-in data" if row["data_source"] == "stand-in" else ""
     return f"run {run.run_id}: {ended} after pass {last['epoch']}{data}; {path}"
 

@@ -14,6 +14,7 @@ from adamrepro.execution.gpus import visible_gpus
 from adamrepro.execution.processes import run_in_processes
 from adamrepro.execution.serial import run_serially
 from adamrepro.paths import is_published
+from adamrepro.results.kinds import Role
 from adamrepro.runs.config import RunConfig
 from adamrepro.runs.machine import cores, device_of
 from adamrepro.runs.planning import Plan, Run, identify, plan
@@ -52,7 +53,7 @@ def run_batch(
     missing = sum(len(p.runs) for p in plans)
     name = ", ".join(f"{store.table}/{store.tables.name}" for store in stores.values())
     distinct = len({run.run_id for run in runs})
-    kind = "confirmation run" if {c.role for c in configs} == {"confirm"} else "run"
+    kind = "confirmation run" if {c.role for c in configs} == {Role.CONFIRM} else "run"
     of_all = counted(distinct, kind)
     screen.print(f"{name}: {of_all}, {distinct - missing} done, {missing} to train")
     try:

@@ -24,6 +24,7 @@ from typing import Any
 
 from adamrepro.errors import UserError, nearest
 from adamrepro.experiments.overrides import Overrides, given, quote, written
+from adamrepro.results.kinds import Role
 from adamrepro.results.layout import SEARCH
 
 SIZES = ("smoke", "quick", "full")
@@ -45,7 +46,7 @@ def expand(
     runs = []
     fixed = given(user)
     confirming = (experiment.get("seeds") or {}).get("confirm", [])
-    role = "confirm" if fixed.get("seed", "") in map(str, confirming) else "grid"
+    role = Role.CONFIRM if fixed.get("seed", "") in map(str, confirming) else Role.GRID
     for series, sweep in select(experiment["sweeps"], user).items():
         grid = {k: v for k, v in grid_of(sweep, budget).items() if k not in fixed}
         if "seed" not in fixed:
@@ -148,4 +149,4 @@ def limited_to(value: Any, otherwise: str) -> list[str]:
 def confirm(run: Sequence[str], seeds: Sequence[int]) -> list[Overrides]:
     """Return a chosen run's overrides with the confirmation seeds."""
     kept = [override for override in run if not {"seed", "role"} & given([override]).keys()]
-    return [[*kept, "role=confirm", f"seed={seed}"] for seed in seeds]
+    return [[*kept, f"role={Role.CONFIRM}", f"seed={seed}"] for seed in seeds]

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from adamrepro.figures import lines, notes
 from adamrepro.figures.page import Block, Box, stack
 from adamrepro.results.fidelity import plotted
+from adamrepro.results.kinds import Status
 from adamrepro.results.panel import CurvePanel
 from adamrepro.results.reference import CURVE_PANELS
 from adamrepro.results.schema import Tables
@@ -147,7 +148,7 @@ def tuned_curves(tables: Tables, title: str) -> tuple[CurvePanel, list[lines.Cur
     assert isinstance(panel, CurvePanel)
     found = lines.curves_of(tables, panel, NOT_IN_THE_PAPER, Selection.TUNED)
     drawn = pd.concat([curve.runs for curve in found])
-    ended = drawn.loc[drawn["status"] == "done", "run_id"]
+    ended = drawn.loc[drawn["status"] == Status.DONE, "run_id"]
     costs = tables.curves.loc[tables.curves["run_id"].isin(ended), "train_cost"].dropna()
     limits = (0.95 * costs.min(), 1.05 * costs.max()) if len(costs) else (0.1, 10.0)
     return replace(panel, title=title, x_limits=(1, panel.last_epoch), y_limits=limits), found

@@ -14,6 +14,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from adamrepro.figures.notes import DIVERGED_MARK, EDGE_MARK
 from adamrepro.figures.style import NOTE_COLOUR, PAPER_LINE, colours
 from adamrepro.results.fidelity import distances, plotted
+from adamrepro.results.kinds import Status
 from adamrepro.results.panel import CurvePanel
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import Choice, Selection, choose, drawn_runs
@@ -41,7 +42,7 @@ class Curve:
     def name(self) -> str:
         """The series, with the marks that the caption explains."""
         edge = EDGE_MARK if self.choice.at_edge else ""
-        gone = DIVERGED_MARK if (self.runs["status"] == "diverged").any() else ""
+        gone = DIVERGED_MARK if (self.runs["status"] == Status.DIVERGED).any() else ""
         return f"{self.series} {edge}{gone}".rstrip()
 
 
@@ -101,7 +102,7 @@ def distance(curve: Curve, panel: CurvePanel, costs: pd.DataFrame, reference: pd
     if np.isnan(dex):
         known = (reference["series"] == curve.series).any()
         return (NONE if known else "not in the paper") if len(reference) else ""
-    gone = (curve.runs["status"] == "diverged").any()
+    gone = (curve.runs["status"] == Status.DIVERGED).any()
     return "diverged" if gone else f"{dex:#.2g} dex"
 
 
@@ -193,7 +194,7 @@ def _by_seed(panel: CurvePanel, runs: pd.DataFrame, costs: pd.DataFrame) -> pd.D
     table = plotted(runs, costs, panel).pivot(index="x", columns="run_id", values="y")
     table = table.reindex(columns=list(runs["run_id"]))
     far = 100 * panel.y_limits[1]
-    diverged = runs[runs["status"] == "diverged"].set_index("run_id")["diverged_epoch"]
+    diverged = runs[runs["status"] == Status.DIVERGED].set_index("run_id")["diverged_epoch"]
     passes = (diverged - panel.shift_of(series)).clip(lower=0)
     for run, x in (passes * panel.stretch_of(series)).items():
         table = table.reindex(index=sorted({*table.index, float(x)}))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from adamrepro.results.kinds import Role, Status
 from adamrepro.results.schema import limits
 from adamrepro.results.select import Choice, Selection, unlike
 
@@ -15,7 +16,7 @@ _CHOSEN = {
     Selection.RECOVERED: "the one that comes nearest the paper's curve",
     Selection.TUNED: "the one with the lowest cost at the last pass shown",
 }
-_KINDS = {"confirm": "confirmation ", "grid": "grid "}
+_KINDS: dict[str, str] = {Role.CONFIRM: "confirmation ", Role.GRID: "grid "}
 PAPER = "the paper (arXiv 1412.6980v9)"
 DEX = "dex: root mean square of log10(ours/paper)."
 NONE = "None in frame: nothing of ours where the paper shows its curve; the tuned setting is drawn."
@@ -47,7 +48,7 @@ def seeds(drawn: Sequence[pd.DataFrame], series: Sequence[str], *, paper: bool =
     kind = _KINDS.get(kinds[0], "") if len(set(kinds)) == 1 else ""
     counted = number([len(runs) for runs in drawn], kind)
     found = [f"Solid: ours, {counted}; dashed: {PAPER}." if paper else f"{counted}."]
-    alone = [name for name, role in zip(series, kinds, strict=True) if role == "grid"]
+    alone = [name for name, role in zip(series, kinds, strict=True) if role == Role.GRID]
     if len(set(kinds)) > 1:
         found.append(f"On the seed that chose the setting: {', '.join(alone)}.")
     return found
@@ -72,7 +73,7 @@ def marks(choices: Sequence[Choice], drawn: Sequence[pd.DataFrame]) -> list[str]
     gone = [
         f"{choice.series} ({count} of {len(runs)})"
         for choice, runs in zip(choices, drawn, strict=True)
-        if (count := int((runs["status"] == "diverged").sum()))
+        if (count := int((runs["status"] == Status.DIVERGED).sum()))
     ]
     lines: list[str] = []
     if found:

@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from adamrepro.results.kinds import Role, Status
 from adamrepro.results.machines import read_machines
 from adamrepro.results.rows import read_rows
 from adamrepro.results.schema import COSTS, Tables
@@ -201,7 +202,7 @@ def seed_spreads(runs: pd.DataFrame, curves: Curves) -> dict[str, float]:
     runs: of one series, by run_id. The root mean square of log10(cost/cost) of train_cost, over
     all epochs and pairs of seeds; a setting with fewer than two seeds that ended well has none.
     """
-    confirmed = runs[(runs["role"] == "confirm") & (runs["status"] == "done")]
+    confirmed = runs[(runs["role"] == Role.CONFIRM) & (runs["status"] == Status.DONE)]
     found = {}
     for setting, seeds in confirmed.groupby("setting_id"):
         costs = {name: curves[name]["train_cost"] for name in seeds.index if name in curves}

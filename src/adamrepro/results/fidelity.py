@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from adamrepro.results.kinds import Status
 from adamrepro.results.panel import CurvePanel, GridPanel, Panel
 from adamrepro.results.reference import FIGURE_4
 
@@ -25,7 +26,7 @@ def distances(
         losses = figure_4_losses(runs, curves, list(panel.epochs), panel.cost)
         return _root_mean_square(_beside(losses, reference).dropna(subset="dex"), runs)
     found = _root_mean_square(_on_curves(runs, curves, panel, reference), runs)
-    diverged = (runs["status"] == "diverged").to_numpy()
+    diverged = (runs["status"] == Status.DIVERGED).to_numpy()
     return found.assign(dex=found["dex"].mask(diverged, np.inf))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from adamrepro.errors import UserError
 from adamrepro.files import write_atomically, writing_to
+from adamrepro.results.kinds import Role
 from adamrepro.results.machines import read_machines
 from adamrepro.results.review import Planned
 from adamrepro.results.rows import read_curves, read_rows
@@ -76,11 +77,11 @@ def leave_out_unchosen(store: Store, planned: Planned) -> int:
     """
     with store.lock("tables"):
         rows = read_rows(store.tables / "runs.csv")
-        of_grid = {row["setting_id"] for row in rows if row["role"] == "grid"}
+        of_grid = {row["setting_id"] for row in rows if row["role"] == Role.GRID}
         kept = [
             row
             for row in rows
-            if row["role"] != "confirm"
+            if row["role"] != Role.CONFIRM
             or row["setting_id"] not in of_grid
             or key_of(row) in planned
         ]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from adamrepro.errors import UserError
 from adamrepro.results.checksum import verify
+from adamrepro.results.kinds import Status
 from adamrepro.results.machines import machine_id, read_machines
 from adamrepro.results.rows import Row, read_curves, read_rows
 from adamrepro.results.run_id import SettingsKey, key_of, row_run_id, row_setting_id
@@ -123,7 +124,7 @@ def repetition(row: Row, context: Context) -> str:
 def horizon(row: Row, context: Context) -> str:
     epochs = {int(point["epoch"]) for point in context.curve if point["train_cost"]}
     last = max(epochs, default=0)
-    if row["status"] == "diverged":
+    if row["status"] == Status.DIVERGED:
         return "" if row["diverged_epoch"] else "diverged, but it is not said when"
     whole = set(range(1, int(row["training.epochs"]) + 1))
     if whole <= epochs:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from adamrepro.errors import UserError
 from adamrepro.results.fidelity import distances, plotted
+from adamrepro.results.kinds import Role, Status
 from adamrepro.results.panel import CurvePanel, GridPanel, Panel
 from adamrepro.results.reference import EXPERIMENTS, PANELS, panel_of, read_reference
 from adamrepro.results.schema import config_columns
@@ -129,12 +130,12 @@ def panel_for(name: str, runs: pd.DataFrame) -> Panel:
 
 def grid_of(runs: pd.DataFrame) -> pd.DataFrame:
     """The grid's rows of the chosen reading."""
-    return runs[(runs["role"] == "grid") & (runs["reading"].fillna("") == "")]
+    return runs[(runs["role"] == Role.GRID) & (runs["reading"].fillna("") == "")]
 
 
 def every_point(runs: pd.DataFrame) -> pd.DataFrame:
     """The rows of the chosen reading that belong to a grid, for figures that show all of it."""
-    return runs[(runs["reading"].fillna("") == "") & runs["role"].isin(["grid", "confirm"])]
+    return runs[(runs["reading"].fillna("") == "") & runs["role"].isin([Role.GRID, Role.CONFIRM])]
 
 
 def present_series(runs: pd.DataFrame, panel: Panel) -> list[str]:
@@ -147,13 +148,13 @@ def present_series(runs: pd.DataFrame, panel: Panel) -> list[str]:
 def drawn_runs(runs: pd.DataFrame, choice: Choice) -> pd.DataFrame:
     """The runs that are drawn: the choice's confirmation runs, or the grid's if there are none."""
     confirmed = confirmed_runs(runs, choice)
-    return _runs_of(runs, choice, "grid") if confirmed.empty else confirmed
+    return _runs_of(runs, choice, Role.GRID) if confirmed.empty else confirmed
 
 
 def confirmed_runs(runs: pd.DataFrame, choice: Choice) -> pd.DataFrame:
     """The choice's runs with seeds on which nothing was chosen; none while they are pending."""
-    grid = runs.loc[(runs["role"] == "grid") & (runs["series"] == choice.series), "seed"]
-    confirmed = _runs_of(runs, choice, "confirm")
+    grid = runs.loc[(runs["role"] == Role.GRID) & (runs["series"] == choice.series), "seed"]
+    confirmed = _runs_of(runs, choice, Role.CONFIRM)
     return confirmed[~confirmed["seed"].isin(grid)]
 
 
@@ -171,7 +172,7 @@ def costs_at_horizon(runs: pd.DataFrame, curves: pd.DataFrame, panel: CurvePanel
     points = points[points["epoch"] <= points["series"].map(panel.last_epoch_of)]
     last = points.groupby("series")["epoch"].max()
     ends = points[points["epoch"] == points["series"].map(last)].set_index("run_id")["y"]
-    cost = runs["run_id"].map(ends).mask(runs["status"] == "diverged").fillna(np.inf)
+    cost = runs["run_id"].map(ends).mask(runs["status"] == Status.DIVERGED).fillna(np.inf)
     epoch = runs["series"].map(last).fillna(0).astype(int)
     index = pd.Index(runs["run_id"])
     return pd.DataFrame({"epoch": epoch.to_numpy(), "cost": cost.to_numpy()}, index=index)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from adamrepro.results.fidelity import distances
+from adamrepro.results.kinds import Status
 from adamrepro.results.panel import CurvePanel
 from adamrepro.results.schema import Tables
 from adamrepro.results.select import choose, costs_at_horizon, drawn_runs, hyper_parameters
@@ -31,7 +32,7 @@ def summary(tables: Tables, panel: CurvePanel, reference: pd.DataFrame) -> pd.Da
                 "setting_id": choice.setting_id,
                 "drawn": runs["role"].iloc[0],
                 "seeds": len(runs),
-                "diverged": int((runs["status"] == "diverged").sum()),
+                "diverged": int((runs["status"] == Status.DIVERGED).sum()),
                 "points": int(found["points"].min()),
                 **_mean_and_range("fidelity", found["dex"]),
                 "epoch": int(last["epoch"].max()),

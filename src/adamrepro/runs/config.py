@@ -16,6 +16,7 @@ from adamrepro.errors import UserError, in_a_line, nearest, require
 from adamrepro.models import MODELS, ModelConfig
 from adamrepro.optim import OPTIMIZERS, Decay, ExternalSettings, Rule, Schedule, SfoSettings
 from adamrepro.ranges import check_ranges, not_negative, whole
+from adamrepro.results.kinds import Role
 from adamrepro.results.rows import as_text
 from adamrepro.results.run_id import SettingsKey, Value, key_of
 from adamrepro.tracking.settings import Tracking
@@ -167,9 +168,6 @@ SECTIONS: dict[str, type] = {
 """Sections that always have the same class."""
 
 
-ROLES = ("grid", "confirm", "single")
-"""Of a run: settings are chosen on a grid, and drawn from what confirms it."""
-
 EXPERIMENT_KEYS = ("budgets", "open_settings", "seeds", "sweeps", "hydra")
 """Keys of an experiment, not of a run."""
 
@@ -194,7 +192,7 @@ def to_run_config(config: DictConfig) -> RunConfig:
         else:
             value = config[key]
             values[key] = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
-    require(values["role"] in ROLES, "role", values["role"], f"one of {', '.join(ROLES)}")
+    require(values["role"] in list(Role), "role", values["role"], f"one of {', '.join(Role)}")
     require(type(values["seed"]) is int, "seed", values["seed"], "a whole number")
     own = values["results"]
     place = Path(str(own)).expanduser()

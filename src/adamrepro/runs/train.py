@@ -9,6 +9,7 @@ import torch
 from adamrepro.data import DataSet
 from adamrepro.optim import ExternalSettings, SfoSettings, compiling_pays
 from adamrepro.results.commits import trained_at
+from adamrepro.results.kinds import Status
 from adamrepro.results.rows import as_text
 from adamrepro.results.run_id import Value
 from adamrepro.results.store import GivenUp
@@ -126,7 +127,7 @@ def compile_update(plan: Plan, data: DataSet) -> bool:
 
 
 def row_of(
-    run: Run, curve: MemberCurve, data: DataSet, loop: Loop, status: str = "done"
+    run: Run, curve: MemberCurve, data: DataSet, loop: Loop, status: str = Status.DONE
 ) -> dict[str, Value]:
     """Return the run's row of runs.csv; time and memory are a member's share.
 
@@ -139,7 +140,7 @@ def row_of(
         "setting_id": run.setting_id,
         "experiment": config.experiment,
         **run.labels,
-        "status": status if curve.diverged_epoch is None else "diverged",
+        "status": status if curve.diverged_epoch is None else Status.DIVERGED,
         "diverged_epoch": curve.diverged_epoch,
         **config.settings(),
         "data_source": str(data.source),

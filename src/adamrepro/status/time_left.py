@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from adamrepro.results.kinds import Status
 from adamrepro.results.layout import is_stand_in
 from adamrepro.results.machines import read_machines
 from adamrepro.results.rows import Row, read_rows
@@ -122,7 +123,7 @@ def measured(results: Path, *others: Path, stand_in: bool) -> Rates:
         if is_stand_in(path.parts[-3]) is stand_in:
             machines = read_machines(path.parent)
             for row in read_rows(path):
-                if row.get("status") == "done":
+                if row.get("status") == Status.DONE:
                     rates.add(
                         settings_of(row),
                         row["device"],
