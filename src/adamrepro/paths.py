@@ -6,7 +6,7 @@ ADAMREPRO_DATA name another folder.
 """
 
 import os
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import yaml  # type: ignore[import-untyped]
@@ -20,9 +20,6 @@ CHECKOUT = _ABOVE if (_ABOVE / "configs" / "config.yaml").is_file() else None
 """The checkout that this package is part of; None for an installed copy."""
 
 CONFIGS = (CHECKOUT or PACKAGE) / "configs"
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The one in C, where PyYAML has it, takes a sixth of the time."""
 
 REFERENCE = CHECKOUT / "results" / "reference" if CHECKOUT else PACKAGE / "reference"
 """The paper's own curves."""
@@ -46,7 +43,7 @@ def composed_of(config: str) -> set[str]:
     """
     folder = CONFIGS / Path(config).parent
     files = set()
-    for included in _defaults(CONFIGS / config):
+    for included in _defaults(config, (CONFIGS / config).read_text()):
         # from /, or from where the file lies
         path = CONFIGS / included[1:] if included.startswith("/") else folder / included
         if path.is_file():
@@ -54,18 +51,21 @@ def composed_of(config: str) -> set[str]:
     return {config}.union(*(composed_of(file) for file in files))
 
 
-def _defaults(path: Path) -> Iterator[str]:
+@cache
+def _defaults(config: str, text: str) -> list[str]:
     """The files that `defaults:` names, as `/dataset/mnist.yaml` or `mlp.yaml`."""
     try:
-        content = yaml.load(path.read_text(), Loader=_LOADER)
+        content = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise UserError(f"{path}: not readable as YAML ({in_a_line(error)})") from error
+        raise UserError(f"configs/{config}: not readable as YAML ({in_a_line(error)})") from error
+    found = []
     for entry in (content or {}).get("defaults", []):
         if isinstance(entry, str):  # - mlp
-            yield f"{entry}.yaml"
+            found.append(f"{entry}.yaml")
         else:  # - override /dataset: mnist
             [(group, name)] = entry.items()
-            yield f"{group.removeprefix('override ')}/{name}.yaml"
+            found.append(f"{group.removeprefix('override ')}/{name}.yaml")
+    return found
 
 
 def home() -> Path:

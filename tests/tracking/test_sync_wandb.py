@@ -73,7 +73,7 @@ def test_runs_that_were_tracked_are_known_and_an_unfinished_one_is_replaced(
     finished.write_text(f"{second}\n")  # as after a kill before the first was told to the end
     (path,) = finished.parent.glob(f"offline-run-*-{first.split()[1]}/*.wandb")
     path.write_bytes(path.read_bytes()[:200])
-    assert "1 runs, 0 figures; known before: 1" in sync(capsys, tmp_path)[1]
+    assert "1 run, 0 figures; known before: 1" in sync(capsys, tmp_path)[1]
     check_files(tmp_path)
 
 
