@@ -25,6 +25,7 @@ BUDGETED = {
 MISTAKES = {
     "bench": "CLASS: none named; expected an optimizer class, as in torch.optim.NAdam or",
     "plot fig9": "fig9: no such figure, and no tables in ",
+    "plot fig1a --budget search": "fig1a: a search has readings, no figure; adamrepro readings",
     "status budget=full": "budget=full: expected --budget full",
     "compare --published": "unrecognized arguments: --published; see adamrepro compare --help",
     "claims --docs": "--docs: pages tell of what is published; add --published --budget full",

@@ -132,6 +132,9 @@ def rates(rows: pd.DataFrame) -> tuple[float, ...]:
     )
 
 
+_RULES = {"adam": "Adam", "amsgrad": "AMSGrad"}
+
+
 def _regret_notes(table: pd.DataFrame) -> list[str]:
     """How much of each map fails: cells that end within a tenth of the worst average regret."""
     last = table[(table["problem"] == "reddi") & (table["T"] == table["T"].max())]
@@ -139,9 +142,10 @@ def _regret_notes(table: pd.DataFrame) -> list[str]:
     mean = last[ok].groupby(["rule", "period", "beta1", "beta2"])["average_regret"].mean()
     notes = []
     for (rule, period), cells in mean.groupby(level=["rule", "period"]):
+        failing = f"{int((cells > 0.9).sum())} of {len(cells)} cells of the (beta1, beta2) map"
         notes.append(
-            f"{rule}, C = {period}: the average regret ends above nine tenths of the worst in "
-            f"{int((cells > 0.9).sum())} of {len(cells)} cells of the (beta1, beta2) map"
+            f"{_RULES.get(rule, rule)}, C = {period}: the average regret ends above nine tenths "
+            f"of the worst in {failing}"
         )
     return notes
 

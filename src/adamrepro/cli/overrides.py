@@ -1,10 +1,12 @@
 """What every command line with Hydra in it shares: its complaints are put in a line or two."""
 
+import argparse
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import yaml  # type: ignore[import-untyped]
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
@@ -127,6 +129,25 @@ def choices_with(key: str) -> list[str]:
     line = re.compile(rf"^{re.escape(name)}:", re.MULTILINE)
     files = sorted((paths.CONFIGS / group).glob("*.yaml")) if group else []
     return [f"{group}={file.stem}" for file in files if line.search(file.read_text())]
+
+
+def check_own_configs(words: Sequence[str]) -> None:
+    """Refuse files of a user's --config-dir that are called as one of the suite's.
+
+    Hydra would take the suite's, without a word.
+    """
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--config-dir", "-cd", type=Path)
+    folder = parser.parse_known_args(words)[0].config_dir
+    if folder is None or folder.resolve() == paths.CONFIGS.resolve():
+        return
+    for path in sorted(folder.rglob("*.yaml")):
+        name = path.relative_to(folder)
+        if (paths.CONFIGS / name).is_file():
+            raise UserError(
+                f"{path}: the suite has a {name.as_posix()} too, which would be taken in its "
+                "place; rename yours"
+            )
 
 
 def announced(words: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ from rich.table import Table
 from adamrepro.cli.console import console, tell
 from adamrepro.cli.places import CommandLine
 from adamrepro.figures import FIGURES, Drawn, Style, draw
+from adamrepro.results.layout import SEARCH
 from adamrepro.results.schema import Tables
 
 # In summary.csv, but too wide for a terminal.
@@ -27,6 +28,9 @@ def main() -> None:
     asked = parser.of_a_budget()
     screen = console()
     every = asked.figure in ([], ["all"])
+    for name in FIGURES if every else asked.figure:
+        if asked.budget == SEARCH and name in FIGURES:
+            parser.mistake(f"{name}: a search has readings, no figure; adamrepro readings {name}")
     for name in FIGURES if every else asked.figure:
         if every and not Tables.exist(asked.results / asked.budget / name):
             screen.print(f"{name}: no tables for budget {asked.budget}, skipped")

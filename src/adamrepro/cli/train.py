@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from adamrepro.cli.overrides import announced, explained
+from adamrepro.cli.overrides import announced, check_own_configs, explained
 from adamrepro.errors import UserError
 from adamrepro.experiments.overrides import given
 from adamrepro.paths import CONFIGS
@@ -65,5 +65,6 @@ def main() -> None:
     with explained():
         if "--budget" in sys.argv:
             raise UserError("--budget: expected budget=NAME, as every setting of train")
+        check_own_configs(sys.argv[1:])
         sys.argv[1:] = announced(sys.argv[1:])
         train()
