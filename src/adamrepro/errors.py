@@ -46,9 +46,9 @@ def in_a_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def counted(count: int, what: str) -> str:
-    """Return 1 run, 2 runs, 1,000 runs."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+def counted(count: int, what: str, several: str = "") -> str:
+    """Return 1 run, 2 runs, 1,000 runs; `several` where an s does not do: passes."""
+    return f"{count:,} {what if count == 1 else several or f'{what}s'}"
 
 
 def nearest(name: str, known: Iterable[object]) -> str:

@@ -9,8 +9,6 @@ import os
 from functools import cache
 from pathlib import Path
 
-import yaml  # type: ignore[import-untyped]
-
 from adamrepro.errors import UserError, in_a_line
 
 PACKAGE = Path(__file__).resolve().parent
@@ -54,6 +52,8 @@ def composed_of(config: str) -> set[str]:
 @cache
 def _defaults(config: str, text: str) -> list[str]:
     """The files that `defaults:` names, as `/dataset/mnist.yaml` or `mlp.yaml`."""
+    import yaml  # type: ignore[import-untyped]  # late: most commands read no config here
+
     try:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -9,7 +9,7 @@ import pytest
 
 from adamrepro.beyond.after_adam import beta_map, ranking
 from adamrepro.beyond.after_adam_page import page, table
-from adamrepro.cli.after_adam import draw, judged, main
+from adamrepro.cli.after_adam import draw, judged
 from adamrepro.errors import UserError
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.figures.after_adam import betas
@@ -17,7 +17,7 @@ from adamrepro.optim import RULES
 from adamrepro.results.schema import Tables
 from adamrepro.results.tasks import BASELINE, TASKS
 from adamrepro.results.written import write_table
-from commandline import call, composer
+from commandline import composer
 from tuned_tables import PASSES, ranked
 
 ROOT = Path(__file__).parents[2]
@@ -154,15 +154,6 @@ def test_page_table_and_figures_are_those_of_the_committed_tables(tmp_path: Path
     assert {path.name for path in drawn} == set(there)
     for path in drawn:
         assert path.read_bytes() == there[path.name].read_bytes(), remedy
-
-
-def test_without_tables_the_command_says_what_to_train(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ended = call(capsys, main, "after-adam", "--results", tmp_path)
-    assert ended.status == 2
-    assert "adamrepro train -m experiment=after_adam/logistic budget=full" in ended.err
-    assert "Traceback" not in ended.err
 
 
 def test_adam_alone_is_ranked_and_compared_with_nothing() -> None:

@@ -11,7 +11,6 @@ import pytest
 from adamrepro.beyond.answer import LIMIT, Answer
 from adamrepro.beyond.matter import MATTER_TASKS, QUESTIONS, Effect, effects
 from adamrepro.beyond.matter_page import page, table
-from adamrepro.cli.matter import main
 from adamrepro.errors import UserError
 from adamrepro.experiments.experiment import Experiment
 from adamrepro.experiments.names import config_of
@@ -20,7 +19,7 @@ from adamrepro.results.run_id import settings_of
 from adamrepro.results.schema import Tables
 from adamrepro.results.written import write_table
 from adamrepro.runs.config import RunConfig
-from commandline import call, composer
+from commandline import composer
 
 ROOT = Path(__file__).parents[2]
 PASSES = 20
@@ -171,12 +170,3 @@ def test_the_committed_answers_are_those_of_the_committed_tables(tmp_path: Path)
     write_table(tmp_path / "matter.csv", table(published()))
     committed = ROOT / "results" / "published" / "full" / "matter.csv"
     assert committed.read_text() == (tmp_path / "matter.csv").read_text()
-
-
-def test_without_tables_the_command_says_what_to_train(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ended = call(capsys, main, "matter", "--results", tmp_path)
-    assert ended.status == 2
-    assert "adamrepro train -m experiment=matter/logistic budget=full" in ended.err
-    assert "Traceback" not in ended.err

@@ -129,7 +129,7 @@ def effect(tables: Tables, question: Question, task: str, series: str, than: str
         if twice := rows.index[rows.index.duplicated()].tolist():
             raise UserError(
                 f"{task}: {name} has runs of several settings at seed {twice[0]}; expected one, "
-                "as the experiment has: train others under a series= of their own"
+                "as the experiment has: train others into results=DIR of their own"
             )
     seeds = runs[series].index.intersection(runs[than].index)
     if len(seeds) < SEEDS:

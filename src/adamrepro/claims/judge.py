@@ -130,7 +130,7 @@ def _run_obstacle(needs: Needs, book: Book) -> str:
     for series in needs.series:
         ran, asked = _passes(tables.curves, runs, series), needed_passes(needs, series)
         if ran < asked:
-            passes = f"{ran} pass{'' if ran == 1 else 'es'}"
+            passes = counted(ran, "pass", "passes")
             return f"{name} ran {series} for {passes}, {asked} are needed"
     return ""
 

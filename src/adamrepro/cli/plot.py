@@ -28,10 +28,11 @@ def main() -> None:
     asked = parser.of_a_budget()
     screen = console()
     every = asked.figure in ([], ["all"])
-    for name in FIGURES if every else asked.figure:
+    names = list(FIGURES) if every else asked.figure
+    for name in names:
         if asked.budget == SEARCH and name in FIGURES:
             parser.mistake(f"{name}: a search has readings, no figure; adamrepro readings {name}")
-    for name in FIGURES if every else asked.figure:
+    for name in names:
         if every and not Tables.exist(asked.results / asked.budget / name):
             screen.print(f"{name}: no tables for budget {asked.budget}, skipped")
             continue

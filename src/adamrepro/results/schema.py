@@ -124,7 +124,7 @@ def training_examples(runs: pd.DataFrame) -> pd.Series[float]:
     whole = runs["dataset.name"].map(TRAINING_EXAMPLES).astype(float)
     kept = whole - runs.get("dataset.held_out", pd.Series(0.0, runs.index)).fillna(0.0)
     asked = runs.get("dataset.examples", whole).fillna(whole)
-    return kept.where(kept < asked, asked)
+    return kept.clip(upper=asked)
 
 
 def limits(runs: pd.DataFrame, epochs: int) -> list[str]:

@@ -167,7 +167,6 @@ SECTIONS: dict[str, type] = {
 }
 """Sections that always have the same class."""
 
-
 EXPERIMENT_KEYS = ("budgets", "open_settings", "seeds", "sweeps", "hydra")
 """Keys of an experiment, not of a run."""
 

@@ -36,6 +36,7 @@ from adamrepro.training import (
     QuasiNewton,
     Started,
 )
+from adamrepro.training.order import batches_in
 
 
 def train(plan: Plan, listener: Listener = NOBODY) -> None:
@@ -105,7 +106,7 @@ def build_members(plan: Plan, data: DataSet, device: torch.device) -> Members:
     task = task_of(config, data, device)
     penalties = [run.config.training.l2 for run in plan.runs]
     if isinstance(config.optimizer, SfoSettings):
-        minibatches = -(-len(data.train) // config.training.batch_size)
+        minibatches = batches_in(len(data.train), config.training.batch_size)
         return QuasiNewton(task, config.optimizer, penalties[0], minibatches=minibatches)
     if isinstance(config.optimizer, ExternalSettings):
         return External(task, config.optimizer, penalties[0], config.schedule)

@@ -83,7 +83,7 @@ class Loop:
 
     @property
     def steps_per_epoch(self) -> int:
-        return self.settings.epoch_steps or len(self.minibatches)
+        return self.settings.steps_per_epoch(len(self.train_split))
 
     def begin_pass(self, steps: int = 0) -> None:
         """Set the sums over the present pass to zero; `steps` of it are done."""

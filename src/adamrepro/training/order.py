@@ -15,6 +15,11 @@ class Order(Enum):
     fixed = "fixed"
 
 
+def batches_in(examples: int, batch_size: int) -> int:
+    """Minibatches in a pass over so many examples, the last of which may be smaller."""
+    return -(-examples // batch_size)
+
+
 class MinibatchOrder:
     """An endless stream of minibatches (indices), the last of a pass being smaller if need be."""
 
@@ -32,7 +37,7 @@ class MinibatchOrder:
 
     @property
     def batches_per_pass(self) -> int:
-        return -(-self.examples // self.batch_size)
+        return batches_in(self.examples, self.batch_size)
 
     def advance(self) -> int:
         """Return the number of the next minibatch in its pass, which may begin with it."""

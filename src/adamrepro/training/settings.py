@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from adamrepro.ranges import check_ranges, not_negative, positive, whole
-from adamrepro.training.order import Order
+from adamrepro.training.order import Order, batches_in
 
 
 class Precision(Enum):
@@ -42,5 +42,5 @@ class Training:
         check_ranges("training", self)
 
     def steps_per_epoch(self, examples: int) -> int:
-        """Minibatches in an epoch over so many examples, the last of which may be smaller."""
-        return self.epoch_steps or -(-examples // self.batch_size)
+        """Minibatches in an epoch: a pass over so many examples, or epoch_steps."""
+        return self.epoch_steps or batches_in(examples, self.batch_size)
