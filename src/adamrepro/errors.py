@@ -59,13 +59,18 @@ def nearest(name: str, known: Iterable[object]) -> str:
     return f"did you mean {close[0]}? (known: {listed})" if close else f"known: {listed}"
 
 
+def wants_traceback() -> bool:
+    """Whether ADAMREPRO_TRACEBACK=1 asks for exceptions as they are."""
+    return os.environ.get("ADAMREPRO_TRACEBACK") == "1"
+
+
 @contextmanager
 def answered() -> Iterator[None]:
     """Answer what goes wrong inside with a line or two and an exit status.
 
     ADAMREPRO_TRACEBACK=1 lets exceptions through.
     """
-    if os.environ.get("ADAMREPRO_TRACEBACK") == "1":
+    if wants_traceback():
         yield
         return
     try:

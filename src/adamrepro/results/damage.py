@@ -1,10 +1,9 @@
 """Tables that cannot be drawn or judged: they are named where what they hold would stand."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from adamrepro.errors import UserError, in_a_line
+from adamrepro.errors import UserError, in_a_line, wants_traceback
 
 DAMAGE = (UserError, LookupError, TypeError, ValueError)
 """What reading and drawing raise for tables that they do not understand."""
@@ -27,7 +26,7 @@ def told(what: object, error: Exception) -> str:
     """
     if isinstance(error, UserError):
         return str(error)
-    if os.environ.get("ADAMREPRO_TRACEBACK") == "1":
+    if wants_traceback():
         raise error
     reason = f"{type(error).__name__}: {in_a_line(error)}"
     return (
